@@ -30,6 +30,7 @@ FILE = "sqlite:///x.db"
         {"pool_pre_ping": "yes"},
         {"pool_ping_after": -1},
         {"pool_hold_warn": "5"},
+        {"pool_queue_target": -1},
         {"pool_use_lifo": 1},
         {"pool_reset_on_return": "maybe"},
         {"pool_logging_name": 5},

@@ -44,6 +44,7 @@ _POOL_OPTIONS = {
     "pool_pre_ping": "pre_ping",
     "pool_ping_after": "ping_after",
     "pool_hold_warn": "hold_warn",
+    "pool_queue_target": "queue_target",
     "pool_reset_on_return": "reset_on_return",
     "pool_logging_name": "logging_name",
     "pool_events": "events",
@@ -134,6 +135,7 @@ _CHECKS: dict[str, Callable[[str, Any], Any]] = {
     "pool_pre_ping": switch,
     "pool_ping_after": number,
     "pool_hold_warn": optional_number,
+    "pool_queue_target": optional_number,
     "pool_logging_name": _text,
     "echo_pool": _echo,
     "echo": _echo,
@@ -170,6 +172,7 @@ def create_engine(url: str | URL, **options: object) -> Engine:
     ``origin``           ``"comment"``: the server is told the line that each statement is from
     ``pool_size``, ``pool_min_size``, ``max_overflow``, ``pool_timeout``  how many connections
     ``pool_recycle``, ``pool_max_age``, ``pool_pre_ping``  which of them are replaced
+    ``pool_queue_target``  seconds; where waits have been longer for a while, others are cut short
     ``pool_hold_warn``   name who holds a connection for longer than so many seconds
     ``poolclass``        another kind of pool; ``pool`` one that is there already
     ``connect_args``     more arguments for the driver
@@ -429,6 +432,7 @@ _NUMBERS = frozenset(
         "pool_jitter",
         "pool_ping_after",
         "pool_hold_warn",
+        "pool_queue_target",
         "slow_log",
     )
 )

@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from ..sql.metadata import MetaData
     from ..steps import Steps
     from .pool.record import PooledConnection
+    from .pool.waits import PoolMetrics
     from .url import URL
     from .watched import WatchOptions
     from .watching.watch import Watch
@@ -122,6 +123,17 @@ class Engine:
     def engine(self) -> Engine:
         """The engine itself."""
         return self
+
+    @property
+    def metrics(self) -> PoolMetrics:
+        """How many connections of the pool are in use, who waits, and how long: now, each time.
+
+        InvalidRequestError is raised where the pool has no queue, as that of SQLite in memory::
+
+            if engine.metrics.waiting > 10:
+                ...
+        """
+        return self.pool.metrics()
 
     @property
     def is_async(self) -> bool:

@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from ...dialects.driver import DriverConnection
     from ...steps import Steps
     from .waiter import Waiter
+    from .waits import PoolMetrics
 
 _ATTEMPTS = 3
 
@@ -145,6 +146,16 @@ class Pool:
     def status(self) -> str:
         """Return the state of the pool in words."""
         raise NotImplementedError
+
+    def metrics(self) -> PoolMetrics:
+        """Return how many connections are in use, who waits, and how long that takes.
+
+        InvalidRequestError is raised by pools of which nobody has to wait for a connection.
+        """
+        raise InvalidRequestError(
+            f"nobody waits for the connections of a {type(self).__name__}, and it counts none",
+            hint="create_engine(url, poolclass=QueuePool) has a queue",
+        )
 
     def take(self) -> ConnectionRecord | None:
         """Return a record that can be lent without any request, or None."""

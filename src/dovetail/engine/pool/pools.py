@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 from ...exc import ArgumentError, TimeoutError as WaitedTooLong
 from ...steps import nothing
-from .holder import listed
+from .holder import listed, now
 from .options import optional_number, overflow, switch, whole
 from .pool import Pool
 from .record import ConnectionRecord
+from .waits import PoolMetrics, WaitTimes
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -27,6 +28,9 @@ class QueuePool(Pool):
     Who comes when all are lent waits for *timeout* seconds; then TimeoutError says who holds
     them.  A *max_overflow* of -1 or a *pool_size* of 0 means no bound.
 
+    With a *queue_target* the queue is kept short: while each wait takes more than so many seconds,
+    for a second on end, who comes next waits for twice as long and no longer.
+
     Whenever a connection has to be opened, more are opened with it until *min_size* are there:
     so that many are warm after the first borrower has come, or the first after a disconnect.
     """
@@ -39,6 +43,7 @@ class QueuePool(Pool):
         timeout: float | None = 30.0,
         use_lifo: bool = False,
         min_size: int = 0,
+        queue_target: float | None = None,
         **options: Any,
     ) -> None:
         self._size = whole("pool_size", pool_size)
@@ -52,6 +57,7 @@ class QueuePool(Pool):
         self._idle: deque[ConnectionRecord] = deque()
         self._open = 0
         self._waiters: deque[Waiter] = deque()
+        self._waits = WaitTimes(optional_number("queue_target", queue_target))
         super().__init__(creator, **options)
         self._settings.update(
             pool_size=pool_size,
@@ -59,6 +65,7 @@ class QueuePool(Pool):
             timeout=timeout,
             use_lifo=use_lifo,
             min_size=min_size,
+            queue_target=queue_target,
         )
         # Taken without the lock: a deque gives each of its items to one who asks.
         self._next_idle = self._idle.pop if use_lifo else self._idle.popleft
@@ -119,10 +126,14 @@ class QueuePool(Pool):
             if record is not None:
                 return record
             self._waiters.append(waiter)
+            patience = self._timeout
+            self._waits.began[waiter] = at = now()
+            if self._waits.target is not None:
+                patience = self._waits.patience(at, patience)
         try:
             if self._hold_warn is not None:
                 self._report_all()
-            yield (waiter.wait, self._timeout)
+            yield (waiter.wait, patience)
         except BaseException:
             given = self._stop_waiting(waiter)
             if given is not None:
@@ -130,7 +141,7 @@ class QueuePool(Pool):
             raise
         given = self._stop_waiting(waiter)
         if given is None:
-            raise self._timed_out()
+            raise self._timed_out(patience)
         return given
 
     def _free(self) -> ConnectionRecord | None:
@@ -146,24 +157,56 @@ class QueuePool(Pool):
         return None
 
     def _stop_waiting(self, waiter: Waiter) -> ConnectionRecord | None:
-        given: ConnectionRecord | None = waiter.given
-        if given is not None:
-            return given
         with self._lock:
-            given = waiter.given
+            given: ConnectionRecord | None = waiter.given
             if given is None and waiter in self._waiters:
                 self._waiters.remove(waiter)
+            # Counted here, for a call of a function would take as long as the rest.
+            waits, at = self._waits, now()
+            seconds = at - waits.began.pop(waiter, at)
+            waits.waits += 1
+            waits.waited += seconds
+            waits.refused += given is None
+            if seconds > waits.longest:
+                waits.longest = seconds
+            if waits.target is not None:
+                waits.judge(at, seconds, given is not None)
             return given
 
-    def _timed_out(self) -> WaitedTooLong:
+    def _timed_out(self, patience: float | None) -> WaitedTooLong:
         holders = self.holders()
+        hint = "close connections and sessions when done (with ...), or raise pool_size"
+        if patience != self._timeout:
+            hint = (
+                "more is asked for than the connections can do, so that nobody waits for "
+                "pool_timeout any more: let callers come again later, or raise pool_size"
+            )
         return WaitedTooLong(
             f"QueuePool limit of size {self._size} overflow {self._max_overflow} reached, no "
-            f"connection came free in {self._timeout or 0:.2f} s; the connections are held by:"
+            f"connection came free in {patience or 0:.2f} s; the connections are held by:"
             f"{listed(holders)}",
-            hint="close connections and sessions when done (with ...), or raise pool_size",
+            hint=hint,
             holders=holders,
         )
+
+    def metrics(self) -> PoolMetrics:
+        """Return how many connections are in use, who waits, and how long that takes."""
+        with self._lock:
+            waits, waiting = self._waits, len(self._waiters)
+            held = [record.held_since for record in self._borrowed]
+            at = now()
+            return PoolMetrics(
+                in_use=len(held),
+                idle=len(self._idle),
+                waiting=waiting,
+                limit=self._limit,
+                longest_use=at - min(held, default=at),
+                oldest_wait=waits.oldest(at),
+                waits=waits.waits,
+                waited=waits.waited,
+                longest_wait=waits.longest,
+                refused=waits.refused,
+            )
 
     def _hand_on(self, record: ConnectionRecord) -> bool:
         """Give *record* to who has waited longest; false if nobody waits.  Needs the lock."""
@@ -210,6 +253,7 @@ class QueuePool(Pool):
     def _forget(self) -> None:
         self._open = 0
         self._waiters.clear()
+        self._waits.began.clear()
 
     def size(self) -> int:
         """Return how many connections are kept."""

@@ -24,6 +24,7 @@ from ...engine.connection import Connection
 from ...engine.engine import Echo, Engine
 from ...engine.pool import Pool
 from ...engine.pool.record import PooledConnection
+from ...engine.pool.waits import PoolMetrics
 from ...engine.url import URL
 from ...event import Events
 from ...exc import AsyncContextAlreadyStarted, AsyncContextNotStarted, InvalidRequestError
@@ -156,6 +157,7 @@ class AsyncEngine:
 
     url = OfEngine[URL]("The URL of the database.")
     pool = OfEngine[Pool]("The pool of connections.")
+    metrics = OfEngine[PoolMetrics](Engine.metrics)
     dialect = OfEngine[Dialect]("The dialect of the database.")
     backend = OfEngine[Driver]("What knows the driver.")
     name = OfEngine[str](Engine.name)
