@@ -3,6 +3,7 @@
 import asyncio
 import os
 import sqlite3
+import sys
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -118,6 +119,24 @@ def test_a_transaction_that_is_left_open_lets_its_lock_go_after_a_moment(engine,
             # Nothing was read as one snapshot: others may commit in between.
             assert connection.scalar(one) == 1
         increment(path, timeout=5)
+
+
+def test_a_lock_ends_where_a_test_has_put_another_sleep_in_all_modules(engine, path, monkeypatch):
+    wait = time.sleep
+
+    def broken(seconds):
+        raise ZeroDivisionError
+
+    for module in list(sys.modules.values()):
+        for name, value in list(getattr(module, "__dict__", {}).items()):
+            if value is wait:
+                monkeypatch.setattr(module, name, broken)
+    monkeypatch.setattr("dovetail.dialects.sqlite.connections.holds", holding.Holds())
+    with engine.connect() as connection:
+        for _ in range(3):
+            assert connection.scalar(one) == 0
+        wait(0.2)
+        increment(path, timeout=0)
 
 
 def test_a_change_of_another_while_the_lock_was_let_go_is_noticed(engine, path):
