@@ -406,6 +406,27 @@ def test_a_result_tells_what_ran(connection, name):
     assert dict(context.execution_options) == statement.execution_options_dict
 
 
+@pytest.mark.parametrize("verb", ["insert", "update", "delete"])
+def test_a_text_is_told_as_no_insert_that_names_its_table(connection, verb):
+    sql = {
+        "insert": "INSERT INTO pair (a, b) VALUES (1, 2)",
+        "update": "UPDATE pair SET b = 3",
+        "delete": "DELETE FROM pair",
+    }[verb]
+    made = {"insert": insert(pair), "update": update(pair), "delete": delete(pair)}[verb]
+    given = None if verb == "delete" else {"a": 1, "b": 2}
+
+    texts = connection.execute(text(sql)).context
+    connection.execute(delete(pair))
+    driver = connection.exec_driver_sql(sql).context
+    connection.execute(delete(pair))
+    built = connection.execute(made, given).context
+
+    for context, expected in ((texts, set()), (driver, {verb}), (built, {verb})):
+        names = ("insert", "update", "delete")
+        assert {name for name in names if getattr(context, f"is{name}")} == expected
+
+
 def test_a_result_of_sql_text_tells_what_ran(connection):
     context = connection.exec_driver_sql("SELECT ?", (1,)).context
 

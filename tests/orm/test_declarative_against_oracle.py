@@ -243,6 +243,31 @@ def declared_mapper_args(w):
     yield sorted(sa.inspect(A).attrs.keys())
 
 
+def columns_of_a_body_with_a_prefix(w):
+    sa, orm = w.sa, w.orm
+    column = orm.mapped_column
+
+    class Node(w.Base):
+        __tablename__ = "node"
+        id = column(sa.Integer, primary_key=True)
+        name = sa.Column(sa.String(20))
+        renamed = sa.Column("other", sa.String(20))
+        also = column("another", sa.Integer)
+        said = orm.column_property(sa.Column(sa.Integer))
+        above_id = column(sa.ForeignKey("node.id"))
+        above = orm.relationship("Node", remote_side=[id])
+        __mapper_args__ = {"column_prefix": "_"}
+
+    yield sorted(sa.inspect(Node).attrs.keys()), Node.__table__.c.keys()
+    w.Base.metadata.create_all(w.s.connection())
+    root = Node(_name="root", renamed="r", also=1, said=2)
+    w.s.add_all([root, Node(_name="leaf", above=root)])
+    w.s.flush()
+    w.s.expunge_all()
+    leaf = w.s.scalars(sa.select(Node).where(Node._name == "leaf")).one()
+    yield leaf._above_id, leaf.above._name, leaf.above.renamed, leaf.above.also, leaf.above.said
+
+
 def confirm_deleted_rows(w):
     sa, orm = w.sa, w.orm
     for confirm in (True, False):

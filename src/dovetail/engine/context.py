@@ -111,21 +111,26 @@ class ExecutionContext:
 
     @property
     def isinsert(self) -> bool:
-        """Whether the statement is an INSERT."""
-        return self._starts_with("INSERT")
+        """Whether the statement is an INSERT; a text() is not, whatever it says."""
+        return self._is("insert")
 
     @property
     def isupdate(self) -> bool:
-        """Whether the statement is an UPDATE."""
-        return self._starts_with("UPDATE")
+        """Whether the statement is an UPDATE; a text() is not, whatever it says."""
+        return self._is("update")
 
     @property
     def isdelete(self) -> bool:
-        """Whether the statement is a DELETE."""
-        return self._starts_with("DELETE")
+        """Whether the statement is a DELETE; a text() is not, whatever it says."""
+        return self._is("delete")
 
-    def _starts_with(self, word: str) -> bool:
-        return self.statement.lstrip()[: len(word)].upper() == word
+    def _is(self, verb: str) -> bool:
+        """Whether the statement object is of this kind; by its first word where there is none."""
+        statement = self.invoked_statement
+        if statement is not None:
+            # A text() is none of them: it names no table that a listener could ask for.
+            return bool(statement.__visit_name__ == verb)
+        return self.statement.lstrip()[: len(verb)].lower() == verb
 
 
 class ErrorContext:
