@@ -42,10 +42,17 @@ class Pet(Base):
 
 PETS = select(Pet.id).order_by(Pet.id)
 
+
+async def within_a_block(session):
+    async with session.atomic():
+        await session.flush()
+
+
 SESSION_VERBS = {
     "aclose": lambda w: w.session.aclose(),
     "add": lambda w: w.session.add(Pet(owner_id=1)),
     "add_all": lambda w: w.session.add_all([Pet(owner_id=1)]),
+    "atomic": lambda w: within_a_block(w.session),
     "begin": lambda w: w.session.begin(),
     "begin_nested": lambda w: w.session.begin_nested(),
     "bulk_insert_mappings": lambda w: w.session.bulk_insert_mappings(Pet, [{"owner_id": 1}]),
@@ -66,7 +73,10 @@ SESSION_VERBS = {
     "expunge_all": lambda w: w.session.expunge_all(),
     "flush": lambda w: w.session.flush(),
     "get": lambda w: w.session.get(Pet, 9),
+    "get_by": lambda w: w.session.get_by(Pet, owner_id=9),
+    "get_many": lambda w: w.session.get_many(Pet, [8, 9]),
     "get_one": lambda w: w.session.get_one(Pet, 2),
+    "get_or_create": lambda w: w.session.get_or_create(Pet, id=9, defaults={"owner_id": 1}),
     "invalidate": lambda w: w.session.invalidate(),
     "load": lambda w: w.session.load(w.owner, Owner.pets),
     "merge": lambda w: w.session.merge(Pet(id=1, owner_id=1)),
@@ -80,6 +90,8 @@ SESSION_VERBS = {
     "scalars": lambda w: w.session.scalars(select(Pet)),
     "stream": lambda w: w.session.stream(select(Pet)),
     "stream_scalars": lambda w: w.session.stream_scalars(PETS),
+    "upsert": lambda w: w.session.upsert(Pet(id=1, owner_id=1)),
+    "upsert_all": lambda w: w.session.upsert_all([Pet(id=1, owner_id=1)]),
 }
 """Each verb of an AsyncSession that talks to the database, or changes what the session has."""
 
@@ -103,7 +115,8 @@ READS = {
     "execution_options", "expire_on_commit", "get_async_bind", "get_bind",
     "get_nested_transaction", "get_transaction", "identity_key", "identity_map",
     "in_nested_transaction", "in_transaction", "info", "is_active", "is_modified", "lazy_policy",
-    "new", "no_autoflush", "object_session", "run_steps", "sync_session_class", "watch",
+    "new", "no_autoflush", "object_session", "on_commit", "on_rollback",
+    "run_steps", "sync_session_class", "watch",
 }  # fmt: skip
 """What neither waits nor changes anything that a verb in progress relies on."""
 

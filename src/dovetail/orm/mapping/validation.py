@@ -78,8 +78,15 @@ def _methods(class_: type, mark: str) -> Iterator[Any]:
 
 
 def _has(value: object, mark: str) -> bool:
-    """Whether *value* has *mark* itself: columns would look for it among what their types add."""
-    return mark in getattr(value, "__dict__", ())
+    """Whether *value* has *mark* itself.
+
+    What stands in a class may answer for attributes that it has not: columns look for them among
+    what their types add, and some objects of other packages raise errors of their own.
+    """
+    try:
+        return mark in object.__getattribute__(value, "__dict__")
+    except AttributeError:
+        return False
 
 
 def find_validators(class_: type) -> dict[str, tuple[Any, dict[str, bool]]]:
