@@ -83,10 +83,8 @@ def _has(value: object, mark: str) -> bool:
     What stands in a class may answer for attributes that it has not: columns look for them among
     what their types add, and some objects of other packages raise errors of their own.
     """
-    try:
-        return mark in object.__getattribute__(value, "__dict__")
-    except AttributeError:
-        return False
+    has_dictionary = type(value).__dictoffset__ != 0
+    return has_dictionary and mark in object.__getattribute__(value, "__dict__")
 
 
 def find_validators(class_: type) -> dict[str, tuple[Any, dict[str, bool]]]:
