@@ -40,12 +40,6 @@ def engine(tmp_path):
 
 
 @pytest.fixture
-def session(engine):
-    with Session(engine) as session:
-        yield session
-
-
-@pytest.fixture
 def told(session):
     """A function that lets the transaction tell of its end as *name*, and what was told."""
     heard = []

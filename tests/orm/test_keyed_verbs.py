@@ -89,12 +89,6 @@ def engine(backend_url):
 
 
 @pytest.fixture
-def session(engine):
-    with Session(engine) as session:
-        yield session
-
-
-@pytest.fixture
 def sent(engine):
     statements = []
 

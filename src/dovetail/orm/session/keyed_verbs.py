@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from importlib import import_module
+from types import MappingProxyType
 from typing import Any, TypeVar
 
 from dovetail.orm.session.core import SessionCore
@@ -71,6 +72,10 @@ def _room(module: str) -> Any:
     return import_module(f"dovetail.orm.session.{module}")
 
 
+NO_DEFAULTS: Mapping[str, Any] = MappingProxyType({})
+"""Nothing besides the values of the key."""
+
+
 class KeyedVerbs:
     """Base class of Session: rows that are known by a key."""
 
@@ -127,7 +132,7 @@ class KeyedVerbs:
         entity: type[T],
         /,
         *,
-        defaults: Mapping[str, Any] | Callable[[], Mapping[str, Any]] = {},  # noqa: B006
+        defaults: Mapping[str, Any] | Callable[[], Mapping[str, Any]] = NO_DEFAULTS,
         **values: object,
     ) -> tuple[T, bool]:
         """Return the instance with these *values* of a unique key, and whether it was made now.
