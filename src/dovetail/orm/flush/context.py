@@ -27,6 +27,9 @@ class FlushContext:
     ``writes_again`` whether a row may be written more than once
     ``written``      by state, the values that have been written by now, where it may
     ``told``         those of whose UPDATE listeners have been told beforehand
+    ``ranks``        rows that are updated one after the other, for a unique value of theirs, in
+                     this order
+    ``stuck``        rows that can't give up a unique value before another takes it
     """
 
     core: FlushingSession
@@ -41,6 +44,8 @@ class FlushContext:
     writes_again: bool = False
     written: dict[InstanceState, dict[str, Any]] = field(default_factory=dict)
     told: set[InstanceState] = field(default_factory=set)
+    ranks: dict[InstanceState, int] = field(default_factory=dict)
+    stuck: set[InstanceState] = field(default_factory=set)
 
     @property
     def session(self) -> Any:

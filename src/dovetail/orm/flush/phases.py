@@ -17,6 +17,7 @@ from dovetail.orm.flush.preparing import (
 )
 from dovetail.orm.flush.roles import FlushRoles, roles_of
 from dovetail.orm.flush.taking_over import take_over_rows_steps
+from dovetail.orm.flush.unique_keys import unique_keys_of
 from dovetail.orm.flush.writing import (
     update_followers_steps,
     update_later_steps,
@@ -113,6 +114,7 @@ class FlushPlan(NamedTuple):
     ``receiving``     mappers whose instances get keys from what they refer to
     ``giving``        mappers whose instances hand their keys to members
     ``writes_again``  whether a row may be written more than once
+    ``distinct``      mappers whose rows may not be equal in some columns: who writes first counts
     """
 
     before_rows: tuple[Phase, ...]
@@ -121,6 +123,7 @@ class FlushPlan(NamedTuple):
     receiving: frozenset[Mapper]
     giving: frozenset[Mapper]
     writes_again: bool
+    distinct: frozenset[Mapper]
 
 
 _MOST_PLANS = 500
@@ -166,4 +169,5 @@ def _plan(mappers: frozenset[Mapper], deleting: bool) -> FlushPlan:
         frozenset(mapper for mapper, own in roles.items() if own.references),
         frozenset(mapper for mapper, own in roles.items() if own.collections),
         any(own.later for own in roles.values()) or any(stage.cyclic for stage in stages),
+        frozenset(mapper for mapper in mappers if unique_keys_of(mapper).keys),
     )

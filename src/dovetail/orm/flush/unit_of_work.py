@@ -5,6 +5,8 @@ from typing import Any
 from dovetail.conventions import conventions
 from dovetail.orm.flush.changes import Changes
 from dovetail.orm.flush.context import FlushContext
+from dovetail.orm.flush.handing_over import may_hand_over
+from dovetail.orm.flush.making_room import make_room_steps
 from dovetail.orm.flush.phases import BEFORE_ROWS, FlushPlan, plan_for
 from dovetail.orm.flush.telling import warn_of_late_changes
 from dovetail.orm.flush.writing import delete_stage_steps, save_cyclic_stage_steps, save_stage_steps
@@ -32,7 +34,10 @@ def flush_steps(context: FlushContext) -> Steps[None]:
         context.writes_again = plan.writes_again or context.moves is not None
         scope.is_writing = True
         modified_before = len(scope.modified)
+        going = changes
         try:
+            if plan.distinct and may_hand_over(changes):
+                going = yield from make_room_steps(context, plan.distinct, plan.stages)
             for stage in plan.stages:
                 save = save_cyclic_stage_steps if stage.cyclic else save_stage_steps
                 yield from save(context, stage)
@@ -40,7 +45,7 @@ def flush_steps(context: FlushContext) -> Steps[None]:
                 yield from phase.run(context)
             if changes.deleting:
                 for stage in reversed(plan.stages):
-                    yield from delete_stage_steps(context, stage)
+                    yield from delete_stage_steps(context, stage, going)
         finally:
             scope.is_writing = False
         if len(scope.modified) > modified_before:

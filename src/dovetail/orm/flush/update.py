@@ -141,11 +141,13 @@ def changed_columns(
     instance: object,
     done: dict[str, Any] | None = None,
     connection: Connection | None = None,
+    *,
+    with_defaults: bool = True,
 ) -> tuple[str, ...]:
     """The column attributes of *instance* whose values differ from the row's.
 
     *done* has the values that were written since *instance* was changed; *connection* is for
-    default functions that ask for it.
+    default functions that ask for it: those of ``onupdate``, unless *with_defaults* is False.
     """
     committed = state.committed
     if not committed:
@@ -167,7 +169,7 @@ def changed_columns(
     if len(changed) > 1:
         # One order for all, so that rows of the same columns go together.
         changed.sort(key=mapper.column_order.__getitem__)
-    if changed and mapper.update_defaults:
+    if changed and with_defaults and mapper.update_defaults:
         return _with_defaults(mapper, values, tuple(changed), done or {}, connection)
     return tuple(changed)
 

@@ -2,9 +2,11 @@
 
 from collections.abc import Callable, Iterable, Iterator
 from functools import partial
+from operator import itemgetter
 from typing import Any
 
-from dovetail.exc import StatementError
+from dovetail.engine.connection import Connection
+from dovetail.exc import StatementError, UniqueViolation
 from dovetail.orm.flush.association import write_associations_steps
 from dovetail.orm.flush.blame import blame_steps, refused
 from dovetail.orm.flush.cascade import referred_now
@@ -39,7 +41,14 @@ from dovetail.orm.mapping.mapper import Mapper
 from dovetail.orm.mapping.relationship import RelationshipProperty
 from dovetail.orm.tracking.references import was_loaded
 from dovetail.orm.tracking.state import InstanceState, Load, state_of
+from dovetail.sql.expression.coercion import stands_for_sql
 from dovetail.steps import Steps
+
+_EXCHANGE = (
+    "rows of this flush exchange values that no two rows may have, in columns that can't hold "
+    "another value for a moment: let one of them be NULL, flush while a row has a third value, or "
+    'make the constraint deferrable=True, initially="DEFERRED" where the server has that'
+)
 
 
 def save_stage_steps(context: FlushContext, stage: Stage) -> Steps[None]:
@@ -50,7 +59,11 @@ def save_stage_steps(context: FlushContext, stage: Stage) -> Steps[None]:
         if updates:
             if mapper in context.receiving:
                 receive_keys(context.core, mapper, updates.items(), changes)
+            if context.ranks:
+                updates = _without_ranks(context, updates)
             yield from _update_steps(context, mapper, updates)
+    if context.ranks:
+        yield from _update_by_rank_steps(context, stage)
     if len(stage.mappers) == 1:
         (mapper,) = stage.mappers
         inserts = changes.mappers[mapper].inserts
@@ -76,6 +89,7 @@ def save_cyclic_stage_steps(context: FlushContext, stage: Stage) -> Steps[None]:
         settled = {
             state: instance
             for state, instance in own.updates.items()
+            if state not in context.ranks
             if not _waits_for_new(stage, state, instance, changes)
         }
         receive_keys(session, mapper, settled.items(), changes)
@@ -91,7 +105,43 @@ def save_cyclic_stage_steps(context: FlushContext, stage: Stage) -> Steps[None]:
     for mapper in stage.mappers:
         own = changes.of(mapper)
         receive_keys(session, mapper, own.updates.items(), changes)
-        yield from _update_steps(context, mapper, own.updates)
+        yield from _update_steps(context, mapper, _without_ranks(context, own.updates))
+    if context.ranks:
+        yield from _update_by_rank_steps(context, stage)
+
+
+def _without_ranks(
+    context: FlushContext, updates: dict[InstanceState, Any]
+) -> dict[InstanceState, Any]:
+    return {state: one for state, one in updates.items() if state not in context.ranks}
+
+
+def _update_by_rank_steps(context: FlushContext, stage: Stage) -> Steps[None]:
+    """Update the rows of *stage* which wait for each other, in their order.
+
+    Those that follow one another and change the same attributes are sent together.
+    """
+    ranked = [
+        (context.ranks[state], state, instance)
+        for mapper in stage.mappers
+        for state, instance in context.changes.of(mapper).updates.items()
+        if state in context.ranks
+    ]
+    run: dict[InstanceState, Any] = {}
+    before: tuple[Any, ...] | None = None
+    for _, state, instance in sorted(ranked, key=itemgetter(0)):
+        mapper = state.load.mapper
+        done = context.written.get(state)
+        changed = changed_columns(mapper, state, instance, done, with_defaults=False)
+        has_sql = any(stands_for_sql[type(instance.__dict__.get(name))] for name in changed)
+        # Rows with expressions are sent after the others of a run: they are runs of their own.
+        own = (mapper, changed, state if has_sql else None)
+        if before is not None and own != before:
+            yield from _update_steps(context, before[0], run)
+            run = {}
+        run[state], before = instance, own
+    if before is not None:
+        yield from _update_steps(context, before[0], run)
 
 
 def _hand_on_known_keys(stage: Stage, changes: Changes) -> None:
@@ -196,7 +246,8 @@ def _insert_steps(
         try:
             yield from steps
         except StatementError as error:
-            yield from blame_steps("insert", mapper, connection, list(own.values()), error)
+            blamed = list(own.values())
+            yield from _blame_steps(context, "insert", mapper, connection, blamed, error)
             raise
         except Exception as error:
             failure = refused("insert", connection, list(own.values()), error)
@@ -205,6 +256,20 @@ def _insert_steps(
     for mapper, own in of_mappers.items():
         if mapper.dispatch.after_insert:
             yield from _tell_of_inserts_steps(context, mapper, own)
+
+
+def _blame_steps(
+    context: FlushContext,
+    verb: str,
+    mapper: Mapper,
+    connection: Connection,
+    blamed: list[object],
+    error: StatementError,
+) -> Steps[None]:
+    """Let *error* say whose fault it is, and what to do where values could not be exchanged."""
+    yield from blame_steps(verb, mapper, connection, blamed, error)
+    if context.stuck and isinstance(error, UniqueViolation):
+        error.hint = _EXCHANGE
 
 
 def _tell_of_inserts_steps(
@@ -273,7 +338,7 @@ def _update_steps(
             switched = yield from steps
         except StatementError as error:
             blamed = [instance for _, instance in pairs]
-            yield from blame_steps("update", mapper, connection, blamed, error)
+            yield from _blame_steps(context, "update", mapper, connection, blamed, error)
             raise
         except Exception as error:
             blamed = [instance for _, instance in pairs]
@@ -418,9 +483,8 @@ def _settled_later(prop: RelationshipProperty, own: MapperChanges) -> Iterator[A
             yield instance
 
 
-def delete_stage_steps(context: FlushContext, stage: Stage) -> Steps[None]:
-    """Delete the rows of one stage."""
-    changes = context.changes
+def delete_stage_steps(context: FlushContext, stage: Stage, changes: Changes) -> Steps[None]:
+    """Delete the rows of one stage that *changes* has."""
     if stage.cyclic:
         for mapper, (rows, names) in unknown_references(stage, changes).items():
             read = partial(_read_references_steps, context, mapper, names)
