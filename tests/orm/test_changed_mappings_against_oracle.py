@@ -5,7 +5,17 @@ from weakref import WeakSet
 
 import pytest
 
-from dovetail import Column, ForeignKey, Integer, Table, create_engine, event, inspect, select
+from dovetail import (
+    Column,
+    ForeignKey,
+    Integer,
+    MetaData,
+    Table,
+    create_engine,
+    event,
+    inspect,
+    select,
+)
 from dovetail.exc import ArgumentError
 from dovetail.orm import (
     DeclarativeBase,
@@ -476,6 +486,24 @@ def test_clear_mappers_forgets_the_classes_of_every_registry(monkeypatch):
         (frozenset(), False),
         (frozenset(), False),
     ]
+
+
+def test_a_session_answers_with_no_instance_of_what_its_class_was_mapped_to_before(engine):
+    table = Table("item", MetaData(), Column("id", Integer, primary_key=True))
+    class_ = type("Item", (), {})
+    first = registry()
+    first.map_imperatively(class_, table)
+    table.create(engine)
+    with Session(engine) as session:
+        session.execute(table.insert(), [{"id": 1}])
+        before = session.get(class_, 1)
+        first.dispose()
+        registry().map_imperatively(class_, table, properties={"number": table.c.id})
+
+        found = session.get(class_, 1)
+
+        assert found is not before
+        assert found.number == 1
 
 
 @pytest.mark.parametrize("base", [(), ("mapped",)], ids=["its own", "inherited"])

@@ -367,6 +367,10 @@ class SchemaWorld(Declared):
             if made in self.session.new:
                 self.session.expunge(made)
             else:
+                if self.session.new:
+                    # A child that waits for its first row stays in the oracle, without a parent
+                    # or with one that is gone, though the relationship says delete.
+                    self.do_flush()
                 if any(one.layout.version is not None for one in self.classes):
                     # Of a member that came and goes before it was written, the oracle writes
                     # that it refers to nothing, as before, and counts the version up.

@@ -55,7 +55,9 @@ def attach_told(target: Heard, parent: object, join: Callable[[Any], None]) -> N
 
 def attach_type(type_: TypeEngine[Any], column: object) -> None:
     """Tell those who listen to *type_*, or to one within it, that *column* is of it."""
-    if isinstance(type_, (SchemaType, TypeDecorator)):
+    if not isinstance(type_, (SchemaType, TypeDecorator, ARRAY)):
+        return
+    if not isinstance(type_, ARRAY):
         attach_told(type_, column, partial(_become_the_type, type_))
     if isinstance(type_, TypeDecorator):
         attach_type(type_.impl, column)

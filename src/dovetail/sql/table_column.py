@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Literal, Protocol, cast
+from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from ..exc import ArgumentError, InvalidOption
 from ..types.basic import INTEGERTYPE
@@ -231,7 +231,7 @@ class Column(DialectKWArgs, ColumnClause[T], SchemaItem):
 
     def _add_type_constraint(self, table: Any) -> None:
         """Add the CHECK that a Boolean or Enum asks for with ``create_constraint``."""
-        kind = cast("Any", self.type)
+        kind: Any = self.type
         if not getattr(kind, "create_constraint", False):
             return
         allowed = kind.enums if hasattr(kind, "enums") else [0, 1]

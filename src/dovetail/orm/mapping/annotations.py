@@ -201,24 +201,20 @@ def evaluated(annotation: object, class_: type) -> Any:
 
 def is_mapped(annotation: object) -> bool:
     """True for ``Mapped[...]`` and its relatives."""
-    return _is_mapped_origin(get_origin(annotation))
-
-
-def _is_mapped_origin(origin: object) -> bool:
+    origin = getattr(annotation, "__origin__", None)
     return isinstance(origin, type) and issubclass(origin, Mapped)
 
 
 def understand(annotation: object, class_: type) -> MappedAnnotation | None:
     """What ``Mapped[...]`` says, or None for an annotation of another kind."""
-    text = annotation
-    annotation = evaluated(annotation, class_)
-    origin: Any = get_origin(annotation)
-    if not _is_mapped_origin(origin):
+    said: Any = evaluated(annotation, class_)
+    origin: Any = getattr(said, "__origin__", None)
+    if not (isinstance(origin, type) and issubclass(origin, Mapped)):
         return None
-    found = understand_inner(get_args(annotation)[0], class_)
-    if isinstance(text, str):
-        found = found._replace(name=_last_name(text))
-    return found._replace(collection=origin) if hasattr(origin, "lazy") else found
+    found = understand_inner(said.__args__[0], class_)
+    if isinstance(annotation, str):
+        found = found._replace(name=_last_name(annotation))
+    return found if origin is Mapped else found._replace(collection=origin)
 
 
 def understand_returned(function: Callable[..., Any], class_: type) -> MappedAnnotation | None:
@@ -240,6 +236,8 @@ _NAMES = re.compile(r"[A-Za-z_][\w.]*")
 
 def understand_inner(annotation: object, class_: type) -> MappedAnnotation:
     """What an annotation without ``Mapped`` says, such as that of a field of a dataclass."""
+    if isinstance(annotation, type):
+        return MappedAnnotation(annotation, False, None, (), annotation, None, annotation)
     return _inside(annotation, class_)._replace(raw=annotation)
 
 

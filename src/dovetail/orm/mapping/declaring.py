@@ -236,7 +236,7 @@ def _declarations(class_: type, inherits: Mapper | None) -> Iterator[Declared]:
     # Fields of dataclasses may be what is not mapped.
     is_lenient = is_dataclass(class_) or getattr(class_, "__allow_unmapped__", False)
     for base in class_.__mro__:
-        if _declares_nothing(base):
+        if base is object or "__declares_nothing__" in base.__dict__:
             continue
         own = base is class_
         checks_annotations = not is_lenient and base not in done
@@ -320,14 +320,13 @@ def _from_own_method(
     return made, None if says_all else annotation
 
 
-def _declares_nothing(base: type) -> bool:
-    """True for what all classes inherit from, and for what makes a base class declarative."""
-    return base is object or "__declares_nothing__" in base.__dict__
-
-
 def _bases_done(class_: type, inherits: Mapper | None) -> set[type]:
-    """Those bases of *class_* whose declarations are none of it, or of the class above."""
-    done = {base for base in class_.__mro__ if _declares_nothing(base)}
+    """Those bases of *class_* whose declarations are none of it, or of the class above.
+
+    What makes a base class declarative says of itself that it declares nothing.
+    """
+    done = {base for base in class_.__mro__ if "__declares_nothing__" in base.__dict__}
+    done.add(object)
     if inherits is not None:
         done.update(inherits.class_.__mro__)
     return done
@@ -398,15 +397,15 @@ def _copy_columns(class_: type, done: Collection[type], table: FromClause | None
     for base in class_.__mro__[1:]:
         if base in done:
             continue
-        for name, value in list(base.__dict__.items()):
+        for name, value in base.__dict__.items():
             if (
-                name not in seen
-                and isinstance(value, _COLUMNS)
+                isinstance(value, _COLUMNS)
+                and name not in seen
                 and not _is_given(table, name, value)
             ):
                 copies[name] = _from_mixin(value, class_, name)
                 type.__setattr__(class_, name, copies[name])
-            seen.add(name)
+        seen.update(base.__dict__)
     return copies
 
 
@@ -462,16 +461,15 @@ def _table_and_properties(
     types = AnnotationTypes(registry, class_)
     parts: list[tuple[str, MapperProperty]] = []
     orders: dict[int, int] = {}
-    annotations = get_annotations(class_)
     is_dataclass_here = is_dataclass_of_ours(class_)
     for key, value, annotation in declared:
-        if not is_dataclass_here:
+        if not is_dataclass_here and getattr(value, "dataclass_options", None):
             _refuse_dataclass_options(class_, key, value)
         if key in _RESERVED:
             _warn_of_reserved(class_, key)
         prop = _property(key, value, annotation, types)
         if annotation is None and isinstance(value, MappedColumn):
-            _refuse_plain(class_, key, prop.columns[0], annotations.get(key))
+            _refuse_plain(class_, key, prop.columns[0])
         if isinstance(value, MappedColumn) and isinstance(prop, ColumnProperty):
             if value.sort_order:
                 orders[id(prop.columns[0])] = value.sort_order
@@ -676,9 +674,10 @@ def _refuse_dataclass_options(class_: type, key: str, value: object) -> None:
             )
 
 
-def _refuse_plain(class_: type, key: str, column: ColumnElement[Any], said: object) -> None:
+def _refuse_plain(class_: type, key: str, column: ColumnElement[Any]) -> None:
     """Refuse an annotation that would be the type's only source, and is not ``Mapped``."""
     if column.type is NULLTYPE and not column.foreign_keys:
+        said = get_annotations(class_).get(key)
         name = said if isinstance(said, str | None) else getattr(said, "__name__", said)
         if name is None:
             raise ArgumentError(

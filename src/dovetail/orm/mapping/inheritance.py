@@ -41,6 +41,7 @@ class Hierarchy:
     """
 
     class_: type
+    always_refresh: bool
     named_attrs: Any
     memo: dict[Any, Any]
     base: Any
@@ -59,6 +60,9 @@ class Hierarchy:
         self.inherits = inherits
         self.children: list[Any] = []
         self.base = self
+        self.identity_place: Any = self if self.always_refresh else self.class_
+        """What the identity maps of sessions know the hierarchy by: its class, where an instance
+        that a session has is what ``get()`` asks for."""
         self.polymorphic_map: dict[Any, Any] = {}
         self.persist_selectable: Any = self.local_table
         self.tables: list[Any] = tables_of(self.local_table)
@@ -69,6 +73,7 @@ class Hierarchy:
         self.polymorphic_map = inherits.polymorphic_map
         if not self.concrete:
             self.base = inherits.base
+            self.identity_place = inherits.identity_place
             self.polymorphic_on = inherits.polymorphic_on
             self.polymorphic_key = inherits.polymorphic_key
             self._take_tables(inherits)

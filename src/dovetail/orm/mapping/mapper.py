@@ -39,6 +39,7 @@ from dovetail.orm.mapping.shown import has_no_text, instance_repr
 from dovetail.orm.mapping.validation import (
     find_validators,
     listen_as_reconstructor,
+    marked_methods,
 )
 from dovetail.orm.mapping.versioning import Versioning
 from dovetail.orm.tracking.attributes import AttributeBase
@@ -98,8 +99,6 @@ class Mapper(PlacedAttributes, IdentityKeys, Versioning, InspectionAttr, Generic
         self._told: dict[str, MapperProperty] = {}
         self._read_options(options)
         self._join(inherits)
-        self.is_held_as_asked = inherits is None and not self.always_refresh
-        """Whether an instance that the session has under a key is what ``get()`` asks for."""
         try:
             self._set_up()
             self._instrument()
@@ -124,7 +123,6 @@ class Mapper(PlacedAttributes, IdentityKeys, Versioning, InspectionAttr, Generic
         self.attributes: dict[str, AttributeBase] = {}
         self.column_keys: dict[Any, str] = {}
         self.memo: dict[Any, Any] = {}
-        self.validators = find_validators(class_)
         self.is_made = False
         self.configured = False
         self.was_configured = False
@@ -172,7 +170,9 @@ class Mapper(PlacedAttributes, IdentityKeys, Versioning, InspectionAttr, Generic
         MapperEvents.greet(self)
         InstanceEvents.greet(self)
         self.class_manager.tell_from_the_first()
-        listen_as_reconstructor(self)
+        marked = marked_methods(class_)
+        self.validators = find_validators(class_, marked)
+        listen_as_reconstructor(self, marked)
         for call in self.dispatch.instrument_class:
             call(self, class_)
         for call in InstrumentationEvents.listeners("class_instrument", class_):

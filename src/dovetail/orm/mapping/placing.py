@@ -29,6 +29,7 @@ from dovetail.orm.mapping.properties import (
 from dovetail.orm.mapping.relationship import RelationshipProperty
 from dovetail.orm.mapping.validation import listen_as_validator, validator_of
 from dovetail.orm.tracking.attributes import AttributeBase, ValueAttribute
+from dovetail.orm.tracking.state import cores
 from dovetail.orm.tracking.told import tell
 from dovetail.sql.expression.column_element import ColumnElement
 from dovetail.sql.expression.columns import ProxyColumn
@@ -85,6 +86,9 @@ class PlacedAttributes(Hierarchy):
             elif name in class_.__dict__:
                 type.__delattr__(class_, name)
         self._before.clear()
+        for core in cores:
+            # Instances of before are none of what the class is mapped to next.
+            core.scope.identities.pop(class_, None)
         self._leave()
 
     # Attributes ---------------------------------------------------------------------------

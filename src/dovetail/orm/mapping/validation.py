@@ -1,6 +1,6 @@
 """Methods of a mapped class that are called when its attributes change, and when it is loaded."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable
 from typing import Any, NamedTuple, TypeVar
 
 from dovetail.event import listen
@@ -67,31 +67,36 @@ def reconstructor(fn: F) -> F:
     return fn
 
 
-def _methods(class_: type, mark: str) -> Iterator[Any]:
-    """The methods of *class_* with *mark*, those of bases first."""
+def marked_methods(class_: type) -> list[Any]:
+    """The methods of *class_* that ``validates()`` or ``reconstructor()`` has marked.
+
+    Those of bases come first; one that a class below has in its place counts alone.
+    """
     found: dict[str, Any] = {}
     for base in class_.__mro__[-2::-1]:
         for name, value in base.__dict__.items():
-            if name in found or _has(value, mark):
+            if name in found or (type(value).__dictoffset__ and _is_marked(value)):
                 found[name] = value
-    return (value for value in found.values() if _has(value, mark))
+    return [value for value in found.values() if _is_marked(value)]
 
 
-def _has(value: object, mark: str) -> bool:
-    """Whether *value* has *mark* itself.
+def _is_marked(value: object) -> bool:
+    """Whether *value* has a mark itself.
 
     What stands in a class may answer for attributes that it has not: columns look for them among
     what their types add, and some objects of other packages raise errors of their own.
     """
-    has_dictionary = type(value).__dictoffset__ != 0
-    return has_dictionary and mark in object.__getattribute__(value, "__dict__")
+    own = object.__getattribute__(value, "__dict__") if type(value).__dictoffset__ else ()
+    return _VALIDATES in own or _RECONSTRUCTS in own
 
 
-def find_validators(class_: type) -> dict[str, tuple[Any, dict[str, bool]]]:
+def find_validators(class_: type, marked: Iterable[Any]) -> dict[str, tuple[Any, dict[str, bool]]]:
     """The ``validates()`` methods of *class_*, with their options, by the names of attributes."""
     found: dict[str, tuple[Any, dict[str, bool]]] = {}
-    for function in _methods(class_, _VALIDATES):
-        validation: Validation = getattr(function, _VALIDATES)
+    for function in marked:
+        validation: Validation | None = getattr(function, _VALIDATES, None)
+        if validation is None:
+            continue
         options = {
             "include_removes": validation.removes,
             "include_backrefs": validation.backrefs,
@@ -152,10 +157,11 @@ def listen_as_validator(attribute: Any) -> None:
     listen(attribute, "remove", remove, propagate=True)
 
 
-def listen_as_reconstructor(mapper: MapperView) -> None:
-    """Let the ``reconstructor`` methods of the class of *mapper* be called after a load."""
-    for function in _methods(mapper.class_, _RECONSTRUCTS):
-        listen(mapper, "load", _after_load(function))
+def listen_as_reconstructor(mapper: MapperView, marked: Iterable[Any]) -> None:
+    """Let the ``reconstructor`` methods among *marked* be called after a load."""
+    for function in marked:
+        if hasattr(function, _RECONSTRUCTS):
+            listen(mapper, "load", _after_load(function))
 
 
 def _after_load(function: Callable[..., Any]) -> Callable[[Any, Any], None]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from types import TracebackType
+from types import MappingProxyType, TracebackType
 from typing import (
     TYPE_CHECKING,
     Any,
@@ -55,7 +55,7 @@ from dovetail.orm.session.transaction import JOIN_MODES, SessionTransaction
 from dovetail.orm.session.transaction_verbs import TransactionVerbs
 from dovetail.orm.session.watching import watch_session
 from dovetail.orm.tracking.expiry import Whole
-from dovetail.orm.tracking.state import state_of
+from dovetail.orm.tracking.state import InstanceState, state_of
 from dovetail.sql.arguments import ManyParameters, StatementArgument
 from dovetail.sql.expression.column_element import ColumnElement
 from dovetail.sql.expression.dml_base import UpdateBase
@@ -89,6 +89,8 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 R = TypeVar("R")
 Ts = TypeVarTuple("Ts")
+
+_NONE_HELD: Mapping[Any, InstanceState] = MappingProxyType({})
 
 
 class Session(SessionContents, TransactionVerbs, KeyedVerbs, ClassicVerbs):
@@ -665,31 +667,32 @@ class Session(SessionContents, TransactionVerbs, KeyedVerbs, ClassicVerbs):
             session.get(User, 1) is user
         """
         core = self._core
+        is_plain = (
+            populate_existing is None
+            and with_for_update is None
+            and identity_token is None
+            and execution_options is NO_OPTIONS
+        )
+        if is_plain:
+            # A key in the shape of the identity map, of a base class; others are looked up below.
+            try:
+                state = core.scope.identities.get(entity, _NONE_HELD).get(ident)
+            except TypeError:
+                state = None
+            if state is not None and type(state.stale) is not Whole:
+                instance: T | None = state()
+                if instance is not None:
+                    return instance
         try:
             mapper = entity.__mapper__  # type: ignore[attr-defined]
         except AttributeError:
             mapper = None
         if mapper is None or mapper.class_ is not entity:
             mapper = mapper_for(entity)
-        if execution_options is not NO_OPTIONS and populate_existing is None:
+        if populate_existing is None and execution_options is not NO_OPTIONS:
             populate_existing = execution_options.get("populate_existing")
-        afresh = populate_existing or with_for_update or identity_token is not None
-        if not afresh:
-            # A key in the shape of the identity map; others are put into it below.
-            try:
-                state = core.scope.identities[mapper.base].get(ident)
-            except (KeyError, TypeError):
-                state = None
-            if state is not None and type(state.stale) is not Whole:
-                instance: T | None = state()
-                if instance is not None:
-                    if mapper.is_held_as_asked:
-                        return instance
-                    if not mapper.always_refresh:
-                        of_class: T | None = _of(mapper, instance)
-                        return of_class
         if mapper.always_refresh:
-            populate_existing = afresh = True
+            populate_existing = True
         if identity_token is not None or core.scope.has_tokens:
             steps = core.get_at_steps(
                 mapper,
@@ -704,11 +707,11 @@ class Session(SessionContents, TransactionVerbs, KeyedVerbs, ClassicVerbs):
             tokened: T | None = core.run(steps)
             return tokened
         key = mapper.key_from_identity(ident)
-        if not afresh and key is not ident:
+        is_looked_up = is_plain and key is ident and mapper.identity_place is entity
+        if not (is_looked_up or populate_existing or with_for_update):
             held = core.find(mapper, key)
             if held is not None and type(held.__dovetail_state__.stale) is not Whole:
-                own: T | None = _of(mapper, held)
-                return own
+                return held if isinstance(held, mapper.class_) else None
         steps = core.get_steps(
             mapper,
             key,
@@ -886,11 +889,6 @@ class Session(SessionContents, TransactionVerbs, KeyedVerbs, ClassicVerbs):
         return identity_key(
             class_, ident, instance=instance, row=row, identity_token=identity_token
         )
-
-
-def _of(mapper: Mapper, instance: object) -> Any:
-    """*instance*, or None where its row is of another class of the hierarchy."""
-    return instance if isinstance(instance, mapper.class_) else None
 
 
 def _mistaken(bind: object, unknown: Mapping[str, Any]) -> DovetailError:

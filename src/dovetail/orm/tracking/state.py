@@ -44,6 +44,7 @@ class TrackedMapper(Protocol):
 
     class_: type
     base: Any
+    identity_place: Any
     attributes: dict[str, Any]
     proxied: dict[str, Any]
     class_manager: Any
@@ -134,7 +135,9 @@ class Scope:
 
         Each identity token has one of its own, so that keys need no part for it.
         """
-        place = mapper.base if self.token is None else (mapper.base, self.token)
+        place = mapper.identity_place
+        if self.token is not None:
+            place = (place, self.token)
         identity = self.identities.get(place)
         if identity is None:
             identity = self.identities[place] = {}
@@ -142,7 +145,7 @@ class Scope:
 
     def known(self, mapper: TrackedMapper, token: object) -> "dict[Any, InstanceState]":
         """The identity map of *mapper*'s hierarchy for *token*; not kept where there is none."""
-        place = mapper.base if token is None else (mapper.base, token)
+        place = mapper.identity_place if token is None else (mapper.identity_place, token)
         return self.identities.get(place) or {}
 
     def at(self, token: object) -> AtToken:
