@@ -6,9 +6,8 @@
 
 from .sql.constraints import (
     CheckConstraint as CheckConstraint, ColumnCollectionConstraint as ColumnCollectionConstraint,
-    Constraint as Constraint, ForeignKey as ForeignKey,
-    ForeignKeyConstraint as ForeignKeyConstraint, Index as Index,
-    PrimaryKeyConstraint as PrimaryKeyConstraint, UniqueConstraint as UniqueConstraint,
+    Constraint as Constraint, Index as Index, PrimaryKeyConstraint as PrimaryKeyConstraint,
+    UniqueConstraint as UniqueConstraint,
 )
 from .sql.convention import conv as conv
 from .sql.ddl import (
@@ -29,6 +28,7 @@ from .sql.defaults import (
     SchemaItem as SchemaItem, Sequence as Sequence,
 )
 from .sql.difference import Difference as Difference
+from .sql.foreign_keys import ForeignKey as ForeignKey, ForeignKeyConstraint as ForeignKeyConstraint
 from .sql.metadata import (
     BLANK_SCHEMA as BLANK_SCHEMA, CheckFirst as CheckFirst, MetaData as MetaData,
     RETAIN_SCHEMA as RETAIN_SCHEMA, sort_tables as sort_tables,

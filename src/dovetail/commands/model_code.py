@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from ..sql.constraints import CheckConstraint, ForeignKeyConstraint, UniqueConstraint
+from ..sql.constraints import CheckConstraint, UniqueConstraint
+from ..sql.foreign_keys import ForeignKeyConstraint
 from ..types.contract import NullType
 from .model_relations import Relation, identifier as _identifier, is_between, relations_of, unused
 

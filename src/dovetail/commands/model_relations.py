@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
 
-    from ..sql.constraints import ForeignKeyConstraint
+    from ..sql.foreign_keys import ForeignKeyConstraint
     from ..sql.schema import Table
 
 _RESERVED = frozenset({"metadata", "registry"})

@@ -9,7 +9,6 @@ from ..exc import CompileError
 from ..sql.constraints import (
     CheckConstraint,
     Constraint,
-    ForeignKeyConstraint,
     Index,
     PrimaryKeyConstraint,
     UniqueConstraint,
@@ -39,6 +38,7 @@ from ..sql.ddl import (
 )
 from ..sql.defaults import Computed, Identity, Sequence
 from ..sql.expression.column_element import ColumnElement
+from ..sql.foreign_keys import ForeignKeyConstraint
 from ..sql.metadata import MetaData, circular_constraints, sort_tables
 from ..sql.node import Node
 from ..sql.schema import Table

@@ -5,16 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Protocol
 
 from ..exc import NoReferencedTableError
-from ..sql.constraints import (
-    CheckConstraint,
-    ForeignKeyConstraint,
-    Index,
-    PrimaryKeyConstraint,
-    UniqueConstraint,
-)
+from ..sql.constraints import CheckConstraint, Index, PrimaryKeyConstraint, UniqueConstraint
 from ..sql.defaults import Computed, DefaultClause, Identity
 from ..sql.dialect_options import DialectArguments
 from ..sql.expression.text import verbatim
+from ..sql.foreign_keys import ForeignKeyConstraint
 from ..sql.schema import BLANK_SCHEMA, Column, Table
 
 if TYPE_CHECKING:

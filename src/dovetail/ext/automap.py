@@ -22,8 +22,8 @@ from ..orm.mapping.by_name import ByName
 from ..orm.mapping.join_condition import MANYTOMANY, MANYTOONE, ONETOMANY
 from ..orm.mapping.mapper import Mapper, mapper_of
 from ..orm.mapping.relationship import RelationshipProperty, backref, relationship
-from ..sql.constraints import ForeignKeyConstraint
 from ..sql.expression import and_
+from ..sql.foreign_keys import ForeignKeyConstraint
 from ..sql.schema import Table
 from .declarative.postponed import MappedLater, Postponed, in_levels, read_table, waiting_below
 

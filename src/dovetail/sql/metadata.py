@@ -13,14 +13,11 @@ from ..types.contract import NULLTYPE
 from ..types.quoted import named
 from .attach_events import heard_alike
 from .attaching import replaced
-from .constraints import (
-    ForeignKey,
-    ForeignKeyConstraint,
-    PrimaryKeyConstraint,
-)
+from .constraints import PrimaryKeyConstraint
 from .convention import DEFAULT_CONVENTION
 from .ddl import SchemaBind
 from .defaults import SchemaItem, Sequence
+from .foreign_keys import ForeignKey, ForeignKeyConstraint
 from .schema import BLANK_SCHEMA as BLANK_SCHEMA, Table
 
 if TYPE_CHECKING:

@@ -10,12 +10,13 @@ from ..exc import ArgumentError, DuplicateColumnError, InvalidRequestError
 from ..inspection import inspect
 from ..types.quoted import named
 from .attach_events import attach_told
-from .constraints import Constraint, ForeignKey, ForeignKeyConstraint, Index, PrimaryKeyConstraint
+from .constraints import Constraint, Index, PrimaryKeyConstraint
 from .ddl import SchemaBind
 from .defaults import SchemaItem, check_options
 from .dialect_options import DialectArguments, DialectKWArgs
 from .expression.columns import ColumnCollection
 from .expression.table_clause import TableClause
+from .foreign_keys import ForeignKey, ForeignKeyConstraint
 from .table_column import Column as Column
 from .typed_columns import typed_columns
 

@@ -12,7 +12,7 @@ from ..types.contract import TypeEngine, to_instance
 from ..types.quoted import named
 from .attach_events import attach_type, heard_alike
 from .attaching import replaced
-from .constraints import CheckConstraint, Constraint, ForeignKey, Index, UniqueConstraint
+from .constraints import CheckConstraint, Constraint, Index, UniqueConstraint
 from .defaults import (
     ColumnDefault,
     Computed,
@@ -25,6 +25,7 @@ from .defaults import (
 )
 from .dialect_options import DialectArguments, DialectKWArgs
 from .expression.columns import ColumnClause
+from .foreign_keys import ForeignKey
 from .node import Walk
 
 if TYPE_CHECKING:

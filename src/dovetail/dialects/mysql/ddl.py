@@ -9,7 +9,7 @@ from ...exc import CompileError
 from ...sql import operators as ops
 
 if TYPE_CHECKING:
-    from ...sql.constraints import ForeignKeyConstraint, PrimaryKeyConstraint, UniqueConstraint
+    from ...sql.constraints import PrimaryKeyConstraint, UniqueConstraint
     from ...sql.ddl import (
         CreateIndex,
         DropConstraint,
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
         SetTableComment,
     )
     from ...sql.expression.column_element import ColumnElement
+    from ...sql.foreign_keys import ForeignKeyConstraint
     from ...sql.schema import Table
     from ...sql.table_column import Column
 

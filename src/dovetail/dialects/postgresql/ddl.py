@@ -12,15 +12,11 @@ from ...sql.defaults import Identity
 from .text import quoted
 
 if TYPE_CHECKING:
-    from ...sql.constraints import (
-        CheckConstraint,
-        ForeignKeyConstraint,
-        PrimaryKeyConstraint,
-        UniqueConstraint,
-    )
+    from ...sql.constraints import CheckConstraint, PrimaryKeyConstraint, UniqueConstraint
     from ...sql.ddl import CreateIndex, DropIndex, SetColumnComment, SetTableComment
     from ...sql.defaults import Computed
     from ...sql.expression.column_element import ColumnElement
+    from ...sql.foreign_keys import ForeignKeyConstraint
     from ...sql.node import Node
     from ...sql.schema import Table
     from ...sql.table_column import Column

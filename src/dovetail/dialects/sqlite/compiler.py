@@ -16,7 +16,7 @@ from .formats import Formatted
 from .kinds import FOR_UPDATE
 
 if TYPE_CHECKING:
-    from ...sql.constraints import ForeignKeyConstraint, Index, PrimaryKeyConstraint
+    from ...sql.constraints import Index, PrimaryKeyConstraint
     from ...sql.ddl import CreateIndex, DropIndex
     from ...sql.expression.column_element import ColumnElement
     from ...sql.expression.constructs import Extract
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from ...sql.expression.elements import BinaryExpression
     from ...sql.expression.functions import FunctionElement
     from ...sql.expression.generative_select import GenerativeSelect
+    from ...sql.foreign_keys import ForeignKeyConstraint
     from ...sql.schema import Table
     from ...sql.table_column import Column
     from ...types.contract import TypeEngine

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 from ...compiler.ddl import DDLCompiler, sorted_indexes
 from ...sql import operators as ops
-from ...sql.constraints import CheckConstraint, ForeignKeyConstraint, UniqueConstraint
+from ...sql.constraints import CheckConstraint, UniqueConstraint
+from ...sql.foreign_keys import ForeignKeyConstraint
 from .parts import Aspect, Part, TableParts, key_of, plain
 from .reading import Reading
 

@@ -13,14 +13,13 @@ from ...sql.constraints import (
     CheckConstraint,
     ColumnCollectionConstraint,
     Constraint,
-    ForeignKey,
-    ForeignKeyConstraint,
     Index,
     PrimaryKeyConstraint,
     UniqueConstraint,
 )
 from ...sql.defaults import SchemaItem
 from ...sql.expression.columns import ColumnClause
+from ...sql.foreign_keys import ForeignKey, ForeignKeyConstraint
 from ...sql.node import Node
 from ...sql.schema import Table
 from ...sql.table_column import Column

@@ -88,7 +88,7 @@ class Views:
             for name, view in placed.items():
                 type.__setattr__(kind, name, view)
         for kind, method, keywords in self.widened:
-            type.__setattr__(kind, method, _taking(vars(kind)[method], keywords))
+            type.__setattr__(kind, method, _taking(getattr(kind, method), keywords))
         for original, function in self.functions:
             for module in _having(original):
                 setattr(module, original.__name__, function)

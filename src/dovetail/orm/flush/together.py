@@ -7,13 +7,9 @@ from dovetail.compiler.compiled import Compiled
 from dovetail.dialects.dialect import Dialect
 from dovetail.dialects.set_based import Placed, SetBased
 from dovetail.engine.connection import Connection
-from dovetail.sql.constraints import (
-    CheckConstraint,
-    ForeignKeyConstraint,
-    PrimaryKeyConstraint,
-    UniqueConstraint,
-)
+from dovetail.sql.constraints import CheckConstraint, PrimaryKeyConstraint, UniqueConstraint
 from dovetail.sql.expression.elements import BindParameter
+from dovetail.sql.foreign_keys import ForeignKeyConstraint
 from dovetail.sql.schema import Column, Table
 from dovetail.steps import Steps
 

@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable, Iterator
 from dataclasses import is_dataclass
 from functools import cached_property
 from inspect import get_annotations
-from typing import Any, ClassVar, TypeVar, get_origin
+from typing import Any, TypeVar
 from warnings import warn
 
 from dovetail.collector import collector
@@ -12,14 +12,12 @@ from dovetail.exc import (
     ArgumentError,
     DovetailWarning,
     InvalidRequestError,
-    MappedAnnotationError,
 )
 from dovetail.graph import merged
 from dovetail.orm.mapping.abstract_concrete import is_abstract_concrete
 from dovetail.orm.mapping.annotation_types import AnnotationTypes
 from dovetail.orm.mapping.annotations import (
     MappedAnnotation,
-    evaluated,
     understand,
     understand_returned,
 )
@@ -32,6 +30,19 @@ from dovetail.orm.mapping.class_options import (
 from dovetail.orm.mapping.composite import Composite
 from dovetail.orm.mapping.dataclass import is_dataclass_of_ours
 from dovetail.orm.mapping.declared_attr import being_declared, declared_attr
+from dovetail.orm.mapping.declaring_mistakes import (
+    DECLARATIONS,
+    refuse_columns,
+    refuse_dataclass_options,
+    refuse_in_shared_table,
+    refuse_other_bases,
+    refuse_plain,
+    refuse_plain_annotation,
+    refuse_tuple,
+    warn_of_cascading,
+    warn_of_expression,
+    warn_of_reserved,
+)
 from dovetail.orm.mapping.extensions import is_extension
 from dovetail.orm.mapping.mapper import Mapper, mapper_of, metadata_of
 from dovetail.orm.mapping.properties import (
@@ -46,10 +57,8 @@ from dovetail.orm.mapping.synonym import Synonym
 from dovetail.sql.attaching import columns_within, replaced
 from dovetail.sql.constraints import Constraint, Index
 from dovetail.sql.expression.column_element import ColumnElement
-from dovetail.sql.expression.columns import ProxyColumn
 from dovetail.sql.expression.from_clause import FromClause
 from dovetail.sql.schema import Column, Table
-from dovetail.types.contract import NULLTYPE
 
 T = TypeVar("T")
 Declared = tuple[str, Any, MappedAnnotation | None]
@@ -64,7 +73,7 @@ def declare(registry: Registry, class_: type) -> None:
         return
     own = class_.__dict__.get("registry")
     if own is not None and not isinstance(own, (Registry, *_COLUMNS, MapperProperty)):
-        _warn_of_reserved(class_, "registry")
+        warn_of_reserved(class_, "registry")
     if is_abstract_concrete(class_):
         registry.add_abstract(class_, _relationships_of(registry, class_))
         return
@@ -93,7 +102,7 @@ def declare_in_parts(
     mapped_bases = [base for base in class_.__mro__[1:] if mapper_of(base)]
     inherits = mapper_of(mapped_bases[0]) if mapped_bases else None
     if len(mapped_bases) > 1:
-        _refuse_other_bases(class_, *mapped_bases)
+        refuse_other_bases(class_, *mapped_bases)
     being_declared[class_] = {}
     try:
         declared = list(_declarations(class_, inherits))
@@ -130,18 +139,6 @@ def _with_prefix(
 
 def _is_named_as(prop: MapperProperty, key: str) -> bool:
     return isinstance(prop, ColumnProperty) and bool(prop.columns[0].key == key)
-
-
-def _refuse_other_bases(class_: type, parent: type, *above: type) -> None:
-    """Refuse a mapped base besides *parent* that this does not derive from: it would be lost."""
-    other = next((base for base in above if not issubclass(parent, base)), None)
-    if other is not None:
-        raise InvalidRequestError(
-            f"{class_.__name__} has several mapped bases, {parent.__name__} and {other.__name__}: "
-            "its rows can be those of one hierarchy",
-            hint=f"let a mixin, which is not mapped, have what {class_.__name__} and "
-            f"{other.__name__} have in common",
-        )
 
 
 def _completed(value: object, made: dict[int, Any]) -> Any:
@@ -257,7 +254,7 @@ def _declarations(class_: type, inherits: Mapper | None) -> Iterator[Declared]:
             elif isinstance(value, declared_attr):
                 annotation = understand_returned(value.function, base)
             if checks_annotations and annotation is None and name in annotations:
-                _refuse_plain_annotation(class_, name, annotations[name], base, value)
+                refuse_plain_annotation(class_, name, annotations[name], base, value)
             is_empty = value is None and name in base.__dict__ and annotation is None
             if is_empty or (not own and _is_given(table, name, value)):
                 seen.add(name)
@@ -266,7 +263,7 @@ def _declarations(class_: type, inherits: Mapper | None) -> Iterator[Declared]:
                 value = copies[name] if name in copies else _from_mixin(value, class_, name)
             elif isinstance(value, declared_attr):
                 if value.cascades:
-                    _warn_of_cascading(class_, name)
+                    warn_of_cascading(class_, name)
                 value, annotation = _from_own_method(value, class_, annotation)
             if value is None and annotation is None:
                 continue
@@ -274,7 +271,7 @@ def _declarations(class_: type, inherits: Mapper | None) -> Iterator[Declared]:
                 # An attribute of a class above, under another name.
                 if inherits.isa(value.owner.mapper) and value.key != name:
                     value = Synonym(value.key)
-            if isinstance(value, _DECLARATIONS) or (value is None and annotation is not None):
+            if isinstance(value, DECLARATIONS) or (value is None and annotation is not None):
                 seen.add(name)
                 yield name, value, annotation
             elif _stands_on_class(class_, base, name, value, annotation):
@@ -294,9 +291,9 @@ def _stands_on_class(
             type.__setattr__(class_, name, value)
         return True
     if isinstance(value, tuple):
-        _refuse_tuple(class_, name, value)
+        refuse_tuple(class_, name, value)
     elif isinstance(value, ColumnElement) and not isinstance(value, QueryableAttribute):
-        _warn_of_expression(class_, name)
+        warn_of_expression(class_, name)
     elif annotation is not None:
         raise ArgumentError(
             f"{class_.__name__}.{name} is annotated as Mapped and has the value {value!r}",
@@ -332,54 +329,6 @@ def _bases_done(class_: type, inherits: Mapper | None) -> set[type]:
     return done
 
 
-def _refuse_plain_annotation(
-    class_: type, name: str, said: object, base: type, value: object
-) -> None:
-    """Refuse an annotation without ``Mapped`` where it would be taken for one of the mapping."""
-    is_declared = isinstance(value, (MappedColumn, MapperProperty))
-    if not is_declared and not (base is class_ and value is None):
-        return
-    meant = evaluated(said, base)
-    if meant is ClassVar or get_origin(meant) is ClassVar:
-        return
-    text = said if isinstance(said, str) else getattr(said, "__name__", said)
-    raise MappedAnnotationError(
-        f"{class_.__name__}.{name} is annotated as {text}, which says nothing of the mapping",
-        hint=f"write {name}: Mapped[{text}], or ClassVar[{text}] for what is not mapped; "
-        "__allow_unmapped__ = True in the class lets such annotations be",
-    )
-
-
-def _warn_of_cascading(class_: type, name: str) -> None:
-    warn(
-        f"{class_.__name__}.{name} is declared_attr.cascading in a mapped class, where that has "
-        "no effect: it is for mixins and abstract classes",
-        DovetailWarning,
-        stacklevel=2,
-    )
-
-
-def _refuse_columns(class_: type, table: FromClause, columns: list[Any]) -> None:
-    """Refuse *columns* that the *table*, which is given, does not have."""
-    for column in columns:
-        if isinstance(column, Column) and column.table is None:
-            raise ArgumentError(
-                f"{class_.__name__}: column {column.name!r} can't be added to "
-                f"{table.description}, which is given as __table__",
-                hint="add it to the Table, or map one of its columns: "
-                f"{column.name} = __table__.c.…",
-            )
-
-
-def _warn_of_expression(class_: type, name: str) -> None:
-    warn(
-        f"{class_.__name__}.{name} is an SQL expression, and no part of the mapping "
-        "(column_property() makes it one)",
-        DovetailWarning,
-        stacklevel=2,
-    )
-
-
 def _is_given(table: FromClause | None, name: str, value: object) -> bool:
     """Whether *table*, which a class names as its own, has the column *value* of a mixin already:
     that says what it is.
@@ -411,16 +360,6 @@ def _copy_columns(class_: type, done: Collection[type], table: FromClause | None
 
 _COLUMNS = (MappedColumn, Column)
 _CONSTRAINTS = (Constraint, Index)
-_DECLARATIONS = (MappedColumn, MapperProperty, Column, ProxyColumn)
-
-
-def _refuse_tuple(class_: type, name: str, value: tuple[Any, ...]) -> None:
-    """Refuse the declaration that a comma behind it has made a tuple."""
-    if len(value) == 1 and isinstance(value[0], _DECLARATIONS):
-        raise ArgumentError(
-            f"{class_.__name__}.{name} is a tuple with a column in it",
-            hint="remove the comma at the end of the line",
-        )
 
 
 def _from_mixin(value: object, class_: type, name: str) -> Any:
@@ -441,15 +380,6 @@ def _from_mixin(value: object, class_: type, name: str) -> Any:
 _RESERVED = frozenset(("metadata", "registry"))
 
 
-def _warn_of_reserved(class_: type, key: str) -> None:
-    warn(
-        f"{class_.__name__}.{key} hides the {key} of declarative classes: name the "
-        f'attribute otherwise, {key}_ = mapped_column("{key}")',
-        DovetailWarning,
-        stacklevel=2,
-    )
-
-
 def _table_and_properties(
     registry: Registry, class_: type, declared: list[Declared], inherits: Mapper | None
 ) -> tuple[Any, list[tuple[str, MapperProperty]]]:
@@ -464,12 +394,12 @@ def _table_and_properties(
     is_dataclass_here = is_dataclass_of_ours(class_)
     for key, value, annotation in declared:
         if not is_dataclass_here and getattr(value, "dataclass_options", None):
-            _refuse_dataclass_options(class_, key, value)
+            refuse_dataclass_options(class_, key, value)
         if key in _RESERVED:
-            _warn_of_reserved(class_, key)
+            warn_of_reserved(class_, key)
         prop = _property(key, value, annotation, types)
         if annotation is None and isinstance(value, MappedColumn):
-            _refuse_plain(class_, key, prop.columns[0])
+            refuse_plain(class_, key, prop.columns[0])
         if isinstance(value, MappedColumn) and isinstance(prop, ColumnProperty):
             if value.sort_order:
                 orders[id(prop.columns[0])] = value.sort_order
@@ -483,7 +413,7 @@ def _table_and_properties(
     if orders:
         columns.sort(key=lambda column: orders.get(id(column), 0))
     if table is not None:
-        _refuse_columns(class_, table, columns)
+        refuse_columns(class_, table, columns)
         return table, parts
     if name:
         made = _MadeColumns(class_, parts)
@@ -610,7 +540,7 @@ def _share_table(class_: type, table: Table, parts: list[tuple[str, MapperProper
         column = prop.columns[0]
         if column.table is table:
             continue
-        _refuse_in_shared_table(class_, table, column)
+        refuse_in_shared_table(class_, table, column)
         present = table.c.get(column.key)
         if present is None:
             table.append_column(column)
@@ -622,22 +552,6 @@ def _share_table(class_: type, table: Table, parts: list[tuple[str, MapperProper
                 hint="mapped_column(use_existing_column=True) maps the one that is there",
             )
     return table
-
-
-def _refuse_in_shared_table(class_: type, table: FromClause, column: ColumnElement[Any]) -> None:
-    """Refuse a *column* that the table of the class above can't be given."""
-    if not isinstance(table, Table):
-        raise ArgumentError(
-            f"{class_.__name__}: column {column.name!r} can't be added to what the class above is "
-            f"mapped to, which is no table: {table.description}",
-            hint=f"give {class_.__name__} a table of its own, or select the column there",
-        )
-    if column.primary_key and column.key not in table.c:
-        raise ArgumentError(
-            f"{class_.__name__}: column {column.name!r} can't be part of the primary key: that of "
-            f"{table.name!r} is the same for all classes of the table",
-            hint="leave primary_key out, or declare it in the class that the table belongs to",
-        )
 
 
 def _property(key: str, value: object, annotation: MappedAnnotation | None, types: object) -> Any:
@@ -659,37 +573,6 @@ def _property(key: str, value: object, annotation: MappedAnnotation | None, type
             column.name = key
             column.key = column.key or key
     return prop
-
-
-def _refuse_dataclass_options(class_: type, key: str, value: object) -> None:
-    """Refuse what would have no effect: *class_* is no dataclass."""
-    if not isinstance(value, (MappedColumn, MapperProperty)):
-        return
-    for option in value.dataclass_options:
-        if option != "default":
-            raise ArgumentError(
-                f"{class_.__name__}.{key}: {option}= configures a mapped dataclass, which this "
-                "class is not",
-                hint="leave it out, or derive the class from MappedAsDataclass",
-            )
-
-
-def _refuse_plain(class_: type, key: str, column: ColumnElement[Any]) -> None:
-    """Refuse an annotation that would be the type's only source, and is not ``Mapped``."""
-    if column.type is NULLTYPE and not column.foreign_keys:
-        said = get_annotations(class_).get(key)
-        name = said if isinstance(said, str | None) else getattr(said, "__name__", said)
-        if name is None:
-            raise ArgumentError(
-                f"{class_.__name__}.{key} has no type: neither an annotation nor an argument "
-                "gives one",
-                hint=f"write {key}: Mapped[str] = mapped_column(), or give the type: "
-                "mapped_column(String)",
-            )
-        raise ArgumentError(
-            f"{class_.__name__}.{key} has no type: its annotation is not Mapped",
-            hint=f"write {key}: Mapped[{name}], or give the type: mapped_column(Integer)",
-        )
 
 
 def _table_arguments(class_: type) -> tuple[tuple[Any, ...], dict[str, Any]]:

@@ -13,11 +13,11 @@ from dovetail.exc import (
     NoForeignKeysError,
 )
 from dovetail.orm.mapping.renaming import Renaming
-from dovetail.sql.constraints import ForeignKeyConstraint
 from dovetail.sql.expression.column_element import ColumnElement
 from dovetail.sql.expression.elements import and_
 from dovetail.sql.expression.from_clause import FromClause
 from dovetail.sql.expression.froms import derived_froms, tables_within
+from dovetail.sql.foreign_keys import ForeignKeyConstraint
 from dovetail.sql.operators import AND, EQ
 from dovetail.sql.traversal import iterate, replace
 

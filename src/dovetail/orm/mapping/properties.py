@@ -16,10 +16,11 @@ from dovetail.orm.mapping.events import AttributeEvents
 from dovetail.orm.mapping.mapper_view import MapperView
 from dovetail.orm.tracking.attributes import ValueAttribute
 from dovetail.orm.tracking.inspection_attr import InspectionAttrInfo
-from dovetail.sql.constraints import Constraint, ForeignKey
+from dovetail.sql.constraints import Constraint
 from dovetail.sql.expression.column_element import ColumnElement, Label
 from dovetail.sql.expression.columns import ProxyColumn
 from dovetail.sql.expression.select_base import SelectBase
+from dovetail.sql.foreign_keys import ForeignKey
 from dovetail.sql.schema import Column
 from dovetail.types.basic import INTEGERTYPE
 from dovetail.types.contract import TypeEngine

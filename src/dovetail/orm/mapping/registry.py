@@ -30,7 +30,7 @@ from dovetail.orm.mapping.overlaps import warn_of_overlaps
 from dovetail.orm.mapping.properties import as_property
 from dovetail.orm.mapping.relationship import RelationshipProperty, relationship
 from dovetail.orm.mapping.resolving import Resolver
-from dovetail.sql.constraints import ForeignKey
+from dovetail.sql.foreign_keys import ForeignKey
 from dovetail.sql.metadata import MetaData
 from dovetail.sql.schema import Table
 
