@@ -23,6 +23,17 @@ class Pebble(Base):
     name = mapped_column(String)
 
 
+class Rock(Base):
+    __tablename__ = "rock"
+    id = mapped_column(Integer, primary_key=True)
+    kind = mapped_column(String)
+    __mapper_args__ = {"polymorphic_on": "kind", "polymorphic_abstract": True}
+
+
+class Granite(Rock):
+    __mapper_args__ = {"polymorphic_identity": "granite"}
+
+
 assert MutableDict  # it listens to all mappings, which is to cost nothing
 
 
@@ -58,6 +69,8 @@ def counted():
         session.add_all([Pebble(id=n, name=f"{n}") for n in range(1, 5)])
         session.commit()
 
+    yield "an instance", entered(lambda: Pebble(id=1, name="a"))
+    yield "an instance of a class below an abstract one", entered(lambda: Granite(id=1))
     yield "a session", entered(lambda: Session(engine))
     make = sessionmaker(engine, expire_on_commit=False)
     yield "a session of a factory", entered(make)

@@ -153,6 +153,9 @@ class ClassManager(InspectionAttr, Generic[T]):
                     call(instance, args, kwargs)
                 raise
 
+        if inner is construct:
+            # Classes below that define none have the quick one, not this.
+            __init__.__wrapped__ = construct  # type: ignore[attr-defined]
         __init__.__doc__ = inner.__doc__
         __init__.__qualname__ = f"{self.class_.__qualname__}.__init__"
         return __init__
