@@ -390,8 +390,8 @@ def _with_former_parameters(
 
 def listen(
     target: object,
-    name: str,
-    function: Callable[..., Any],
+    identifier: str,
+    fn: Callable[..., Any],
     *,
     propagate: bool | None = None,
     retval: bool = False,
@@ -401,7 +401,7 @@ def listen(
     sends: bool = True,
     **options: object,
 ) -> None:
-    """Call *function* whenever the event *name* happens at *target*.
+    """Call *fn* whenever the event *identifier* happens at *target*.
 
     A class as target means all its instances, present and future::
 
@@ -409,34 +409,34 @@ def listen(
         listen(session, "before_flush", check)
 
     ``propagate``  listen to subclasses of a mapped class too; None leaves it to the family
-    ``retval``     the answer of *function* counts, where the event allows one
-    ``once``       *function* is called one time at most
-    ``named``      *function* takes its arguments by name
-    ``insert``     *function* goes before those that listen already
-    ``sends``      whether *function* may send statements: where nobody may, what awaits runs
+    ``retval``     the answer of *fn* counts, where the event allows one
+    ``once``       *fn* is called one time at most
+    ``named``      *fn* takes its arguments by name
+    ``insert``     *fn* goes before those that listen already
+    ``sends``      whether *fn* may send statements: where nobody may, what awaits runs
     without a bridge to blocking code
 
     InvalidRequestError is raised where *target* has no such event.
     """
     with _lock:
-        family, dispatch = _resolve(target, name)
+        family, dispatch = _resolve(target, identifier)
         if propagate is None:
             propagate = family.propagates
         for option in options:
             if option not in family.options:
                 raise InvalidRequestError(
-                    f"the event {name!r} takes no option {option!r}",
+                    f"the event {identifier!r} takes no option {option!r}",
                     hint=did_you_mean(option, family.options),
                 )
         if named:
-            call = _named(family, name, function)
+            call = _named(family, identifier, fn)
         else:
-            call = _with_former_parameters(family, name, function)
-        call = family._adapt(name, call, target, retval, propagate=propagate, **options)
-        entry = _Entry(function, call, propagate, sends)
+            call = _with_former_parameters(family, identifier, fn)
+        call = family._adapt(identifier, call, target, retval, propagate=propagate, **options)
+        entry = _Entry(fn, call, propagate, sends)
         if once:
-            entry.call = _once(call, lambda: dispatch._discard(name, entry))
-        dispatch._add(name, entry, insert)
+            entry.call = _once(call, lambda: dispatch._discard(identifier, entry))
+        dispatch._add(identifier, entry, insert)
 
 
 def _once(call: Callable[..., Any], discard: Callable[[], None]) -> Callable[..., Any]:
@@ -455,7 +455,7 @@ def _once(call: Callable[..., Any], discard: Callable[[], None]) -> Callable[...
     return call_once
 
 
-def listens_for(target: object, name: str, **options: Any) -> Callable[[F], F]:
+def listens_for(target: object, identifier: str, **options: Any) -> Callable[[F], F]:
     """Return a decorator that lets its function listen: see :func:`listen`.
 
     ::
@@ -466,7 +466,7 @@ def listens_for(target: object, name: str, **options: Any) -> Callable[[F], F]:
     """
 
     def register(function: F) -> F:
-        listen(target, name, function, **options)
+        listen(target, identifier, function, **options)
         return function
 
     return register

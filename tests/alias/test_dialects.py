@@ -148,3 +148,60 @@ def test_a_dialect_is_asked_for_many_tables_at_once():
         """
     pytest.importorskip("sqlalchemy")
     assert run(program) == run(program, alias=False)
+
+
+def test_a_compiler_of_another_package_says_how_union_is_written():
+    assert run(
+        """
+        import sqlalchemy as sa
+        from sqlalchemy.engine.default import DefaultDialect
+        from sqlalchemy.sql.compiler import SQLCompiler
+        from sqlalchemy.sql.selectable import CompoundSelect
+
+        class Compiler(SQLCompiler):
+            compound_keywords = {
+                CompoundSelect.UNION: "UNION DISTINCT",
+                CompoundSelect.UNION_ALL: "UNION ALL",
+            }
+
+        class Dialect(DefaultDialect):
+            statement_compiler = Compiler
+
+        one = sa.select(sa.column("a"))
+        for statement in (sa.union(one, one), sa.union_all(one, one), sa.except_(one, one)):
+            print(" ".join(str(statement.compile(dialect=Dialect())).split()))
+        """
+    ) == [
+        "SELECT a UNION DISTINCT SELECT a",
+        "SELECT a UNION ALL SELECT a",
+        "SELECT a EXCEPT SELECT a",
+    ]
+
+
+def test_an_operator_is_applied_by_what_is_looked_up():
+    assert run(
+        """
+        import sqlalchemy as sa
+        from sqlalchemy.sql import operators
+        from sqlalchemy.sql.default_comparator import operator_lookup
+
+        for operator, other in ((operators.eq, 5), (operators.json_getitem_op, "key")):
+            apply, keywords = operator_lookup[operator.__name__]
+            found = apply(sa.column("a", sa.JSON), operator, other, **keywords)
+            print(type(found).__name__, found.operator is operator)
+        """
+    ) == ["BinaryExpression True", "BinaryExpression True"]
+
+
+def test_a_dialect_may_derive_from_that_of_a_driver_that_is_not_there():
+    assert run(
+        """
+        from sqlalchemy.dialects.postgresql.psycopg2 import PGDialect_psycopg2
+        from sqlalchemy.dialects.postgresql.psycopg2cffi import PGDialect_psycopg2cffi
+
+        class Own(PGDialect_psycopg2cffi):
+            pass
+
+        print(issubclass(Own, PGDialect_psycopg2), PGDialect_psycopg2cffi.driver)
+        """
+    ) == ["True psycopg2cffi"]

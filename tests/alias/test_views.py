@@ -494,3 +494,122 @@ def test_where_there_is_nothing_to_go_through_nothing_comes_back():
     print(visitors.ReplacingCloningVisitor().traverse(None))
         """
     )
+
+
+def test_what_a_part_of_a_statement_is():
+    same_with_both("""
+    t = User.__table__
+    names = (
+        "_is_bind_parameter", "_is_clause_list", "_is_column_element", "_is_from_clause",
+        "_is_join", "_is_lambda_element", "_is_lateral", "_is_returns_rows", "_is_select_base",
+        "_is_select_statement", "_is_singleton_constant", "_is_subquery", "_is_table",
+        "_is_text_clause", "_is_textual", "is_from_statement",
+    )
+    for part in (
+        t, t.c.id, sa.select(t), sa.select(t).subquery(), sa.text("x"), sa.null(), sa.insert(t),
+        t.join(t.alias(), sa.true()), sa.and_(t.c.id == 1, t.c.id == 2), sa.func.count(),
+        sa.bindparam("x"), t.c.id == 1, sa.select(t.c.id).scalar_subquery(), User.name,
+        sa.select(t).cte(), sa.union(sa.select(t), sa.select(t)), sa.text("x").columns(t.c.id),
+    ):
+        print([name for name in names if getattr(part, name, False)])
+    print([one.name for one in (t.c.id == 1)._from_objects], t.c.id._label)
+    statement = sa.select(t)
+    print(statement.selectable is statement)
+    """)
+
+
+def test_a_statement_of_the_users_own_keeps_what_it_is_made_of():
+    same_with_both("""
+    from sqlalchemy.ext.compiler import compiles
+    from sqlalchemy.sql.expression import ClauseElement, Executable
+
+    class CreateView(Executable, ClauseElement):
+        inherit_cache = False
+
+        def __init__(self, name, selectable):
+            self.name, self.selectable, self.element = name, selectable, selectable
+
+    @compiles(CreateView)
+    def write(element, compiler, **keywords):
+        return f"CREATE VIEW {element.name} AS {compiler.process(element.selectable)}"
+
+    print(" ".join(str(CreateView("v", sa.select(User.__table__.c.id))).split()))
+    """)
+
+
+def test_what_a_compiled_statement_is():
+    same_with_both("""
+    t = User.__table__
+    read, write = sa.select(t).compile(engine), sa.insert(t).compile(engine)
+    create = sa.schema.CreateTable(t).compile(engine)
+    print(read.isinsert, write.isinsert, write.isupdate, write.isdelete)
+    print(create.is_ddl, create.is_sql, read.is_ddl, read.is_sql)
+    print(read.process(t.c.id), read.render_literal_value("it's", sa.String()))
+    """)
+
+
+def test_families_of_types_and_what_converts_their_values():
+    same_with_both("""
+    for kind in (sa.String(), sa.ARRAY(sa.Integer), sa.types.NullType(), sa.Boolean()):
+        print(kind._isnull, kind._is_array, kind._is_tuple_type, kind._is_type_decorator)
+        print(kind._compare_type_affinity(sa.Text()))
+    print(sa.Date()._cached_bind_processor(engine.dialect) is not None)
+    print(sa.Integer()._cached_result_processor(engine.dialect, None))
+    print(sa.Integer()._cached_literal_processor(engine.dialect)(5))
+    """)
+
+
+def test_transactions_of_a_connection_and_the_flush_before_a_statement():
+    same_with_both("""
+    with engine.connect() as connection:
+        print(connection._transaction, connection._nested_transaction)
+        outer = connection.begin()
+        print(connection._transaction is outer, dict(connection._execution_options))
+        inner = connection.begin_nested()
+        print(connection._nested_transaction is inner)
+        inner.rollback()
+    session.add(User(name="pending"))
+    session._autoflush()
+    print(len(session.new))
+    """)
+
+
+def test_rows_of_a_third_table_have_their_values_by_name():
+    assert with_model("""
+    from sqlalchemy import event
+
+    link = sa.Table(
+        "link",
+        Base.metadata,
+        sa.Column("one_id", sa.ForeignKey("user_account.id"), primary_key=True),
+        sa.Column("two_id", sa.ForeignKey("user_account.id"), primary_key=True),
+    )
+
+    class Member(Base):
+        __table__ = sa.Table(
+            "member", Base.metadata, sa.Column("id", sa.ForeignKey(User.id), primary_key=True)
+        )
+        friends = relationship(
+            User, secondary=link, primaryjoin=lambda: link.c.one_id == Member.id,
+            secondaryjoin=link.c.two_id == User.id,
+        )
+
+    Base.metadata.create_all(engine)
+
+    @event.listens_for(engine, identifier="before_cursor_execute")
+    def told(connection, cursor, statement, parameters, context, executemany):
+        if getattr(context.invoked_statement, "table", None) is link:
+            print(context.isinsert, context.compiled_parameters)
+
+    users = [User(id=n, name=str(n)) for n in (1, 2, 3)]
+    session.add_all(users)
+    session.flush()
+    member = Member(id=1, friends=users[1:])
+    session.add(member)
+    session.flush()
+    member.friends = []
+    session.flush()
+    """) == [
+        "True [{'one_id': 1, 'two_id': 2}, {'one_id': 1, 'two_id': 3}]",
+        "False [{'one_id': 1, 'two_id': 2}, {'one_id': 1, 'two_id': 3}]",
+    ]

@@ -579,3 +579,21 @@ def test_who_listens_to_every_class_hears_of_the_first_instance(first):
 
     assert made == ["a Thing", "own"]
     assert kind(id=3).name is None
+
+
+def test_an_event_is_named_by_keyword():
+    heard = []
+    session = Session()
+
+    @event.listens_for(session, identifier="before_commit")
+    def before(given):
+        heard.append(given)
+
+    def after(given):
+        heard.append(given)
+
+    event.listen(target=session, identifier="after_commit", fn=after)
+    session.commit()
+    event.remove(target=session, identifier="before_commit", fn=before)
+    session.commit()
+    assert heard == [session, session, session]

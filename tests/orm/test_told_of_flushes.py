@@ -77,6 +77,27 @@ def test_text_that_follows_a_flush_is_not_told_as_its_statement(engine):
     assert told[1].invoked_statement is None
 
 
+def test_rows_of_a_third_table_are_told_with_their_statement(engine):
+    told = []
+
+    def before(connection, cursor, statement, parameters, context, executemany):
+        if getattr(context.invoked_statement, "table", None) is article_tag:
+            verb = context.invoked_statement.__visit_name__
+            told.append((verb, context.isinsert, [bind.key for bind in context.compiled.binds]))
+
+    event.listen(engine, "before_cursor_execute", before)
+    with Session(engine) as session:
+        article = Article(id=1, tags=[Tag(id=n) for n in range(1, 10)])
+        session.add(article)
+        session.flush()
+        article.tags.pop()
+        session.flush()
+        article.tags = []
+        session.commit()
+    names = ["article_id", "tag_id"]
+    assert told == [("insert", True, names), ("delete", False, names), ("delete", False, names)]
+
+
 def test_rows_of_a_third_table_are_told_with_the_names_of_columns(engine):
     told = []
 

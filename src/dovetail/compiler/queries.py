@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -82,6 +82,8 @@ class QueryCompiler(RestrictingCompiler):
         "limit",
         "for_update",
     )
+    compound_keywords: ClassVar[Mapping[str, str]] = {}
+    """How UNION and its like are written, where it is not as they are called."""
     compound_clauses: ClassVar[tuple[str, ...]] = ("group_by", "order_by", "limit", "for_update")
     table_hint: ClassVar[str | None] = None
     """How a hint for a table is written after it, such as ``"{}"``; None where there are none."""
@@ -422,7 +424,8 @@ class QueryCompiler(RestrictingCompiler):
         outer_criteria = self.take_criteria(node)
         self.write_own_ctes(node)
         parts = [self.compound_member(part.as_core(), as_from, main) for part in node.selects]
-        text = f" {node.keyword} ".join(parts)
+        keyword = self.compound_keywords.get(node.keyword, node.keyword)
+        text = f" {keyword} ".join(parts)
         for item in node.named_columns():
             if item.name is not None:
                 name = self.name(item.name)

@@ -173,6 +173,15 @@ class PGDialect_psycopg2(PostgresqlDialect, metaclass=DriverKind):
     driver = "psycopg2"
 
 
+class PGDialect_psycopg2cffi(PGDialect_psycopg2):
+    """The dialect of PostgreSQL on psycopg2cffi, which others derive theirs from.
+
+    There is no such driver here: no engine has it.
+    """
+
+    driver = "psycopg2cffi"
+
+
 class PGDialect_psycopg(PostgresqlDialect, metaclass=DriverKind):
     """The dialect of PostgreSQL on psycopg."""
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from typing import Any, Final
+
+from ..sql.expression.building import general
 from ..sql.operators import (
     ADD,
     AND,
@@ -13,10 +16,16 @@ from ..sql.operators import (
     MUL,
     NE,
     NOT,
+    OPERATORS,
     OR,
     SORTING,
     Operator,
 )
+
+operator_lookup: Final[dict[str, tuple[Any, dict[str, Any]]]] = {
+    operator.__name__: (general, {}) for operator in OPERATORS.values()
+}
+"""What applies each operator to expressions, and the keywords that it is called with besides."""
 
 _COMMUTATIVE = frozenset((EQ, NE, ADD, MUL))
 _JOINING = frozenset((AND, OR, NOT))

@@ -8,11 +8,13 @@ from ...compiler.compiled import Compiled
 from ...compiler.expressions import ExpressionCompiler
 from ...dialects.dialect import Dialect
 from ...dialects.driver import driver_of
+from ...engine.context import ExecutionContext
 from ...engine.create import pool_class
 from ...engine.inspector import Inspector
 from ...engine.opener import EngineOpener
 from ...engine.pool.opener import CreatorOpener
 from ...engine.pool.pool import Pool
+from ...engine.pool.record import PooledConnection
 from ...sql.ddl import ExecutableDDLElement
 from ...sql.node import Node
 from .table import Views
@@ -33,7 +35,41 @@ def sql_compiler(compiled: Compiled) -> Compiled:
     return compiled
 
 
-views.names(Compiled, preparer="dialect.identifier_preparer", positional="dialect.positional")
+views.names(
+    Compiled,
+    positional="dialect.positional",
+    preparer="dialect.identifier_preparer",
+    process="compiler.process",
+    render_literal_value="compiler.render_literal_value",
+)
+views.names(PooledConnection, connection="dbapi_connection")
+
+
+def _is_of(*verbs: str) -> Callable[[Compiled], bool]:
+    def is_of(compiled: Compiled) -> bool:
+        return compiled.statement.__visit_name__ in verbs
+
+    return is_of
+
+
+views.values(
+    Compiled,
+    isdelete=property(_is_of("delete")),
+    isinsert=property(_is_of("insert")),
+    isupdate=property(_is_of("update")),
+)
+
+
+@views.attribute(Compiled)
+def is_ddl(compiled: Compiled) -> bool:
+    """Return whether the statement defines."""
+    return isinstance(compiled.statement, ExecutableDDLElement)
+
+
+@views.attribute(Compiled)
+def is_sql(compiled: Compiled) -> bool:
+    """Return whether the statement is no definition."""
+    return not is_ddl(compiled)
 
 
 views.also_takes(ExpressionCompiler, "visit_binary", "override_operator")
@@ -56,6 +92,26 @@ def _bind_processors(compiled: Compiled) -> dict[str, Processor]:
         if processor is not None:
             found[slot.name] = processor
     return found
+
+
+@views.attribute(ExecutionContext)
+def compiled_parameters(context: ExecutionContext) -> list[dict[str, Any]]:
+    """Return the values that a compiled statement runs with, by name, a mapping for each row.
+
+    They are as the driver is given them.  Without a compiled statement, values that have no names
+    are left out.
+    """
+    compiled = context.compiled
+    names = [] if compiled is None else [compiled.slots[place].name for place in compiled.places]
+    rows: list[dict[str, Any]] = []
+    for values in context.parameters:
+        if isinstance(values, dict):
+            rows.append(values)
+        else:
+            width = len(names) or len(values) or 1
+            parts = (values[start : start + width] for start in range(0, len(values) or 1, width))
+            rows += [dict(zip(names, part, strict=False)) for part in parts]
+    return rows
 
 
 def _get_pool_class(dialect: type[Dialect], url: URL) -> type[Pool]:

@@ -8,11 +8,13 @@ from . import (
     dialects,
     elements,
     expressions,
+    kinds,
     mappings,
     queries,
     rows,
     sessions,
     statements,
+    types,
 )
 from .table import Views
 
@@ -22,9 +24,11 @@ EVERY: tuple[Views, ...] = (
     dialects.views,
     elements.views,
     expressions.views,
+    kinds.views,
     mappings.views,
     queries.views,
     rows.views,
     sessions.views,
     statements.views,
+    types.views,
 )

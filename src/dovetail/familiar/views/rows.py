@@ -6,6 +6,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from ...engine.connection import Connection
+from ...engine.engine import Engine
 from ...engine.made_results import SimpleResultMetaData
 from ...engine.rows import Row, row_class
 from .table import Views
@@ -17,6 +18,19 @@ views = Views()
 
 # A connection of 2.0 is closed by who has opened it: programs of 1.x put the flag back.
 views.values(Connection, should_close_with_result=False)
+views.names(Connection, Engine, _execution_options="_options")
+
+
+@views.attribute(Connection)
+def _transaction(connection: Connection) -> Any:
+    """Return the transaction in progress, or None."""
+    return connection.get_transaction()
+
+
+@views.attribute(Connection)
+def _nested_transaction(connection: Connection) -> Any:
+    """Return the innermost savepoint, or None."""
+    return connection.get_nested_transaction()
 
 
 @views.attribute(Row)

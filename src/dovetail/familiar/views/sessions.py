@@ -41,6 +41,13 @@ def _nested_transaction(session: Session) -> SessionTransaction | None:
 
 
 @views.method(Session)
+def _autoflush(session: Session) -> None:
+    """Write what is pending, if the session does so before statements."""
+    core = session._core
+    core.run(core.autoflush_steps())
+
+
+@views.method(Session)
 def _is_clean(session: Session) -> bool:
     """Return whether a flush would have nothing to do."""
     return not session._core.has_pending()

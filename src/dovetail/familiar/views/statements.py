@@ -13,7 +13,7 @@ from ...sql.expression.dml_base import UpdateBase
 from ...sql.expression.generative_select import GenerativeSelect
 from ...sql.expression.selecting import select
 from ...sql.node import Executable
-from ...sql.selectable import FromClause, Select, SelectBase
+from ...sql.selectable import CompoundSelect, FromClause, Select, SelectBase
 from .table import Views
 
 if TYPE_CHECKING:
@@ -46,6 +46,17 @@ views.names(
     _having_criteria="having_criteria",
     _raw_columns="raw_columns",
     _where_criteria="where_criteria",
+)
+
+
+views.values(
+    CompoundSelect,
+    EXCEPT="EXCEPT",
+    EXCEPT_ALL="EXCEPT ALL",
+    INTERSECT="INTERSECT",
+    INTERSECT_ALL="INTERSECT ALL",
+    UNION="UNION",
+    UNION_ALL="UNION ALL",
 )
 
 

@@ -21,6 +21,7 @@ from dovetail.orm.flush.sync import OldValues, association_row
 from dovetail.orm.flush.together import deletes_together, together_steps
 from dovetail.orm.mapping.relationship import RelationshipProperty
 from dovetail.orm.tracking.state import InstanceState, state_of
+from dovetail.sql.expression.column_element import ColumnElement
 from dovetail.sql.expression.dml import Delete, Insert, Update, delete, insert, update
 from dovetail.sql.expression.elements import BindParameter, and_, bindparam
 from dovetail.sql.schema import Table
@@ -188,23 +189,26 @@ class AssociationPlan:
             *[column for _, column in condition.synchronize_pairs],
             *[column for _, column in condition.secondary_synchronize_pairs],
         ]
-        values = {c: bindparam(f"p{n}", type_=c.type) for n, c in enumerate(columns)}
-        old = {c: bindparam(f"old_{n}", type_=c.type) for n, c in enumerate(columns)}
-        where = and_(*[column == bind for column, bind in old.items()])
+        # Listeners are told of the statements: their parameters have the names of the columns.
+        values = {c: bindparam(c.key, type_=c.type) for c in columns}
+        old = {c: bindparam(f"old_{c.key}", type_=c.type) for c in columns}
         inserting = dialect.compile(insert(prop.secondary).values(values), column_keys=())
-        deleting = dialect.compile(delete(prop.secondary).where(where))
-        updating = dialect.compile(update(prop.secondary).values(values).where(where))
+        deleting = dialect.compile(delete(prop.secondary).where(_equal(values)))
+        updating = dialect.compile(update(prop.secondary).values(values).where(_equal(old)))
         new, before = list(values.values()), list(old.values())
         self.told = _ToldStatements(prop.secondary, columns)
         self.rows = RowsText(inserting, len(inserting.binds), dialect.features)
-        self.deleting = deleting
-        self.delete_sql: str = deleting.sql
-        keys = {bind: column for column, bind in old.items()}
+        self.deleting, self.updating = deleting, updating
+        keys = {bind: column for column, bind in values.items()}
         self.deletes_together = deletes_together(dialect, prop.secondary, deleting, keys)
-        self.update_sql: str = updating.sql
         self.inserted = _rows_function(prop, inserting, new, dialect)
-        self.deleted = _rows_function(prop, deleting, before, dialect)
+        self.deleted = _rows_function(prop, deleting, new, dialect)
         self.updated = _rows_function(prop, updating, [*new, *before], dialect)
+
+
+def _equal(values: dict[Column[Any], BindParameter[Any]]) -> ColumnElement[bool]:
+    """The condition that columns have *values*."""
+    return and_(*[column == bind for column, bind in values.items()])
 
 
 RowsFunction = Callable[[list[tuple[Any, ...]]], list[tuple[Any, ...]]]
@@ -281,7 +285,9 @@ def _delete_steps(
     sent = plan.deleted(gone)
     found = yield from together_steps(connection, plan.deletes_together, sent, plan.deleting)
     if found is None:
-        cursor = yield from connection.run_many_steps(plan.delete_sql, sent)
+        if connection.dispatch.listening:
+            connection.tell(plan.deleting)
+        cursor = yield from connection.run_many_steps(plan.deleting.sql, sent)
         found = cursor.rowcount
     _check_count(connection, "DELETE", rows, found, len(gone))
 
@@ -304,7 +310,9 @@ def _move_steps(
         count = yield from told.run_steps(connection, told.update, names, moved)
     else:
         made = _made(connection, plan.updated, moved)
-        cursor = yield from connection.run_many_steps(plan.update_sql, made)
+        if connection.dispatch.listening:
+            connection.tell(plan.updating)
+        cursor = yield from connection.run_many_steps(plan.updating.sql, made)
         count = cursor.rowcount
     _check_count(connection, "UPDATE", rows, count, len(moved))
 
@@ -334,4 +342,6 @@ def _insert_steps(
     sent = _made(connection, plan.inserted, new)
     for start, size in plan.rows.chunks(len(sent)):
         part = list(chain.from_iterable(sent[start : start + size]))
+        if connection.dispatch.listening:
+            connection.tell(plan.rows.compiled)
         yield from connection.run_steps(plan.rows.text(size), part)

@@ -330,7 +330,9 @@ class _SelectPlanning:
 
     def _apply_joins(self) -> None:
         statement = self.statement
-        self.froms = [self.resolved(source) for source in statement.from_clauses]
+        resolved = (self.resolved(source) for source in statement.from_clauses)
+        # What is named twice, as a class and as its table perhaps, stands there once.
+        self.froms = list({id(source): source for source in resolved}.values())
         self._place_joined_tables()
         for spec in statement.joins:
             self._apply_join(spec)

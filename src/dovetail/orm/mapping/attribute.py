@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
 from dovetail.exc import InvalidRequestError, UnknownOperator, refuse_options
 from dovetail.inspection import inspect
 from dovetail.orm.mapping.comparing import with_comparator
+from dovetail.orm.mapping.documented import DocumentedByProperty
 from dovetail.orm.mapping.extensions import expanded_pairs
 from dovetail.orm.mapping.renaming import Renaming
 from dovetail.orm.tracking.history import History
@@ -255,11 +256,11 @@ class EntityNode(Node):
         return selectable.contained() if isinstance(selectable, Join) else [selectable]
 
 
-_OWN = frozenset(("key", "owner", "prop", "read", "type", "column"))
+_OWN = frozenset(("key", "owner", "prop", "read", "type", "column", "original_property"))
 """What an attribute has itself, or has not at all: it is not asked of its column."""
 
 
-class QueryableAttribute(ColumnElement[T_co], InspectionAttr, Generic[T_co]):
+class QueryableAttribute(ColumnElement[T_co], InspectionAttr, DocumentedByProperty, Generic[T_co]):
     """An attribute of a mapped class, or of an alias, as SQL: ``User.name == "x"``.
 
     ``owner``  what it is an attribute of, as it stands in statements: the class, or the alias

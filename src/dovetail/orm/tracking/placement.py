@@ -67,7 +67,6 @@ def install_setattr(
             attribute.delete(self)
 
     for function in (__setattr__, __delattr__):
-        function.__module__ = class_.__module__
         function.__qualname__ = f"{class_.__qualname__}.{function.__name__}"
         setattr(class_, function.__name__, function)
 

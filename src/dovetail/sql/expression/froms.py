@@ -103,7 +103,7 @@ def apply_joins(
     columns: Sequence[Any], explicit: Sequence[Any], specs: Sequence[JoinSpec]
 ) -> list[Any]:
     """Return the explicit FROM list with *specs* joined to it."""
-    froms = list(explicit)
+    froms = list({id(source): source for source in explicit}.values())
     for spec in specs:
         candidates = froms or derived_froms(columns, (), ())
         left = _left_side(candidates, spec)
