@@ -205,3 +205,43 @@ def test_a_dialect_may_derive_from_that_of_a_driver_that_is_not_there():
         print(issubclass(Own, PGDialect_psycopg2), PGDialect_psycopg2cffi.driver)
         """
     ) == ["True psycopg2cffi"]
+
+
+def test_a_dialect_of_another_package_writes_functions_and_types_its_own_way():
+    assert run(
+        """
+        import sqlalchemy as sa
+        from sqlalchemy.dialects.postgresql.base import PGCompiler, PGDialect, PGTypeCompiler
+
+        class Shape(sa.types.UserDefinedType):
+            __visit_name__ = "SHAPE"
+
+        class Compiler(PGCompiler):
+            def visit_now_func(self, fn, **kw):
+                return "SYSDATE"
+
+            def visit_current_date_func(self, fn, **kw):
+                return "TODAY"
+
+        class TypeCompiler(PGTypeCompiler):
+            def visit_SHAPE(self, type_, **kw):
+                return "SHAPE"
+
+        class Dialect(PGDialect):
+            statement_compiler = Compiler
+            type_compiler = TypeCompiler
+
+        dialect = Dialect()
+        for function in (
+            sa.func.now(), sa.func.current_date(), sa.func.other(), sa.func.NOW(),
+        ):
+            print(sa.select(function.label("x")).compile(dialect=dialect))
+        print(Shape().compile(dialect=dialect), isinstance(dialect.type_compiler, TypeCompiler))
+        """
+    ) == [
+        "SELECT SYSDATE AS x",
+        "SELECT TODAY AS x",
+        "SELECT other() AS x",
+        "SELECT SYSDATE AS x",
+        "SHAPE True",
+    ]

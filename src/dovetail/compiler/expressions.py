@@ -609,10 +609,21 @@ class ExpressionCompiler:
         return self.write(function)
 
     def visit_function(self, node: FunctionElement[Any]) -> str:
+        own = self.own_function(node)
+        if own is not None:
+            return own
         if node.written_as is not None:
             return f"{node.written_as}({self.function_arguments(node)})"
         name = ".".join(self.function_name(part) for part in (*node.packagenames, str(node.name)))
         return f"{name}({self.function_arguments(node)})"
+
+    def own_function(self, node: FunctionElement[Any]) -> str | None:
+        """Return what the compiler's own method for functions of this name writes, or None.
+
+        A dialect writes ``func.now()`` its own way with a method ``visit_now_func``.
+        """
+        write = getattr(self, f"visit_{node.name}_func".lower(), None)
+        return None if write is None else str(write(node))
 
     def function_name(self, name: str) -> str:
         """Return the name of a function: in quotes only where its characters need them."""
@@ -625,6 +636,9 @@ class ExpressionCompiler:
         return ", ".join(self.write(clause) for clause in node.clauses)
 
     def visit_ansi_function(self, node: AnsiFunction[Any]) -> str:
+        own = self.own_function(node)
+        if own is not None:
+            return own
         name = str(node.name)
         return self.ansi_functions.get(name, node.written_as or name.upper())
 

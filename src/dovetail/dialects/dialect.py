@@ -71,8 +71,10 @@ class Dialect(DrivenDialect):
     def __init_subclass__(cls, **keywords: object) -> None:
         super().__init_subclass__(**keywords)
         own = vars(cls)
-        if "type_compiler_cls" in own:
-            cls.type_compiler_class = own["type_compiler_cls"]
+        # As those of 2.0 call it, and those of 1.4, where instances have the compiler by that name.
+        for name in ("type_compiler", "type_compiler_cls"):
+            if isinstance(own.get(name), type):
+                cls.type_compiler_class = own[name]
         if "construct_arguments" in own:
             for kind, usual in own["construct_arguments"] or ():
                 for name, value in usual.items():
