@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..exc import CompileError
+from ..exc import CompileError, UnsupportedCompilationError
 from ..types.basic import Interval, LargeBinary, Numeric, String
 from ..types.contract import TypeEngine, UserDefinedType
 from ..types.decorator import TypeDecorator
@@ -32,13 +32,18 @@ class TypeCompiler:
                 return custom(type_, self)
         method = getattr(self, f"visit_{type_.__visit_name__}", None)
         if method is None:
-            raise CompileError(
-                f"{type(self.dialect).__name__} has no type {type(type_).__name__}",
-                hint="give another type for it: type.with_variant(other, dialect_name)",
-            )
+            return self.unknown(type_)
         check_type(type_)
         text: str = method(type_)
         return text
+
+    def unknown(self, type_: TypeEngine[Any]) -> str:
+        """Refuse *type_*, for which there is no method."""
+        raise UnsupportedCompilationError(
+            self,
+            type(type_),
+            hint="give another type for it: type.with_variant(other, dialect_name)",
+        )
 
     def process(self, type_: TypeEngine[Any], **kw: object) -> str:
         """Return *type_* as text: the name that functions under ``@compiles`` know."""
@@ -221,6 +226,9 @@ class TypeCompiler:
 
 class StringifyTypeCompiler(TypeCompiler):
     """Writes any type somehow: for reading."""
+
+    def unknown(self, type_: TypeEngine[Any]) -> str:
+        return type(type_).__name__
 
     def visit_null(self, type_: TypeEngine[Any]) -> str:
         return "NULL"
