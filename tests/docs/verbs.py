@@ -41,6 +41,7 @@ VERBS = {
             "on_commit",
             "query",
             "refresh",
+            "release",
             "rollback",
             "scalar",
         ),

@@ -42,8 +42,8 @@ BLOCKING_ALONE = {
     },
     "AsyncSessionTransaction": {
         "afterwards", "all_deleted", "around", "cause", "check", "close", "connection",
-        "ended_within", "flushed", "keeps_values", "place", "prepare", "require_afterwards",
-        "source_record",
+        "ended_within", "flushed", "has_sent", "keeps_values", "place", "prepare",
+        "require_afterwards", "source_record",
     },
     "AsyncConnection": {
         "about", "dispatch", "has_begun", "hides_parameters", "options_in_use",

@@ -83,6 +83,7 @@ SESSION_VERBS = {
     "merge_all": lambda w: w.session.merge_all([Pet(id=1, owner_id=1)]),
     "prepare": lambda w: w.session.prepare(),
     "refresh": lambda w: w.session.refresh(w.owner),
+    "release": lambda w: w.session.release(),
     "reset": lambda w: w.session.reset(),
     "rollback": lambda w: w.session.rollback(),
     "run_sync": lambda w: w.session.run_sync(lambda session: session.scalar(PETS)),
@@ -122,7 +123,7 @@ READS = {
 
 QUIET = {
     "add", "add_all", "begin", "connection", "expire", "expire_all", "expunge", "expunge_all",
-    "invalidate", "prepare",
+    "invalidate", "prepare", "release",
 }  # fmt: skip
 """What sends nothing in the state of these tests, so that nothing can come between."""
 

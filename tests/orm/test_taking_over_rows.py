@@ -386,3 +386,15 @@ def test_one_that_has_taken_over_a_row_can_be_added_again_after_a_rollback(w):
     w.s.add(new)
     w.s.commit()
     assert (new.size, new.weight, new.told, new.owner) == (7, 20, 8, None)
+
+
+def test_listeners_are_told_of_a_new_instance_and_then_of_an_updated_row(w):
+    thing_class, heard = things(w), []
+    for moment in ("before_insert", "after_insert", "before_update", "after_update"):
+        w.sa.event.listen(thing_class, moment, lambda *_, moment=moment: heard.append(moment))
+
+    w.s.delete(w.s.get(thing_class, 1))
+    w.s.add(thing_class(id=1, weight=20))
+    w.s.commit()
+
+    assert heard == ["before_insert", "after_update"]

@@ -283,6 +283,7 @@ class scoped_session(ScopedFace[S]):
     refresh = scoped_face.passed(Session.refresh)
     reset = scoped_face.passed(Session.reset)
     rollback = scoped_face.passed(Session.rollback)
+    release = scoped_face.passed(Session.release)
     scalar = scoped_face.passed(Session.scalar)
     scalars = scoped_face.passed(Session.scalars)
     get_by = scoped_face.passed(Session.get_by)

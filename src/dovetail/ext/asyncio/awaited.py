@@ -20,8 +20,8 @@ R = TypeVar("R")
 
 _BLOCKING_VERBS = (
     "close", "commit", "connection", "delete", "delete_all", "execute", "flush", "get",
-    "invalidate", "load", "merge", "merge_all", "prepare", "refresh", "reset", "rollback",
-    "scalar", "scalars",
+    "invalidate", "load", "merge", "merge_all", "prepare", "refresh", "release", "reset",
+    "rollback", "scalar", "scalars",
 )  # fmt: skip
 
 

@@ -175,6 +175,7 @@ class AsyncSession(AwaitingMembers):
 
     commit = session_face.awaited(Session.commit)
     rollback = session_face.awaited(Session.rollback)
+    release = session_face.awaited(Session.release)
     prepare = session_face.awaited(Session.prepare)
     reset = session_face.awaited(Session.reset)
     close = session_face.awaited(Session.close)
@@ -199,6 +200,7 @@ class AsyncSession(AwaitingMembers):
         transaction = core.transaction or core.ensure_transaction()
         if core.row_source is not None:
             core.row_source.handed_out(transaction)
+        transaction.has_sent = True
         bind = self.sync_session.get_bind(**arguments)
         return self._around_connection(
             await self.run_steps(transaction.connection_steps(bind, execution_options))

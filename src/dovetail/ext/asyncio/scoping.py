@@ -91,6 +91,7 @@ class async_scoped_session(ScopedFace[S]):
     refresh = scoped_face.passed(AsyncSession.refresh)
     reset = scoped_face.passed(AsyncSession.reset)
     rollback = scoped_face.passed(AsyncSession.rollback)
+    release = scoped_face.passed(AsyncSession.release)
     scalar = scoped_face.passed(AsyncSession.scalar)
     scalars = scoped_face.passed(AsyncSession.scalars)
     stream = scoped_face.passed(AsyncSession.stream)

@@ -100,6 +100,7 @@ def _whole_steps(
     """Run *steps*, for *count* rows of *mappers*; a failure is one of the whole transaction."""
     transaction = session.ensure_transaction()
     transaction.check()
+    transaction.has_sent = True
     if session.row_source is not None:
         session.row_source.wrote(session, mappers)
     try:

@@ -36,7 +36,8 @@ def tell_of_updates(
 ) -> None:
     """Call those who listen *when* ("before", "after") rows are updated, once in a flush.
 
-    An instance that takes over the row of a deleted one is new to them: it is inserted.
+    An instance that takes over the row of a deleted one is new to them beforehand, and has
+    updated a row afterwards.
     """
     dispatch = mapper.dispatch
     for state, instance in updates.items():
@@ -44,7 +45,7 @@ def tell_of_updates(
             if state in context.told:
                 continue
             context.told.add(state)
-        verb = "insert" if state in context.replaced else "update"
+        verb = "insert" if when == "before" and state in context.replaced else "update"
         for call in getattr(dispatch, f"{when}_{verb}"):
             call(mapper, connection, instance)
 

@@ -187,6 +187,8 @@ class SessionStatements(SessionPersistence):
         source = self.row_source
         if source is not None:
             source.ran(self, statement)
+        if not isinstance(getattr(statement, "element", statement), Select | CompoundSelect):
+            self.note_sent()
         if isinstance(statement, FromStatement):
             return (yield from self._from_statement_steps(statement, params, execution_options))
         if statement.is_dml:

@@ -275,6 +275,24 @@ class Session(SessionContents, TransactionVerbs, StatementVerbs, KeyedVerbs, Cla
         """
         self._core.run(self._core.rollback_steps())
 
+    def release(self) -> None:
+        """Give connections back; what was loaded stays loaded, and what is pending pending.
+
+        For a pause between reads in which others may use the connection: an answer that is
+        streamed, a call to another service.  The transaction ends, its locks too, and the next
+        statement, or lazy load, begins another, which may see newer rows.  Nothing happens where
+        no transaction is in progress, or where the session was given a Connection.
+        InvalidRequestError is raised where something was written, also by what is no SELECT, or
+        awaits ``on_commit()``, and in a transaction that ``begin()`` has begun::
+
+            users = session.scalars(select(User)).all()
+            # SELECT user_account.id, user_account.name FROM user_account
+            session.release()
+            # COMMIT
+            assert users[0].name == "ada"
+        """
+        self._core.run(self._core.release_steps())
+
     def prepare(self) -> None:
         """Flush, and let each database promise to commit: the first half of a two-phase commit.
 
@@ -319,6 +337,7 @@ class Session(SessionContents, TransactionVerbs, StatementVerbs, KeyedVerbs, Cla
         transaction = core.transaction or core.ensure_transaction()
         if core.row_source is not None:
             core.row_source.handed_out(transaction)
+        transaction.has_sent = True
         bind = self.get_bind(**arguments)
         used: Connection = core.run(transaction.connection_steps(bind, execution_options))
         return used

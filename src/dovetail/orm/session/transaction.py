@@ -86,6 +86,8 @@ class SessionTransaction:
     ``parent``        the transaction around it, or None
     ``origin``        how it began
     ``keeps_values``  its commit expires nothing: it was for one read alone
+    ``flushed``       a flush has written rows in it
+    ``has_sent``      something else than a SELECT was sent in it, or its connection handed out
     ``ended_within``  a savepoint in it that has ended, and whose ``with`` block has not
     ``source_record``  what the session's row source notes here, in the outermost one
     ``afterwards``    what the program does once it has ended, or None
@@ -99,6 +101,7 @@ class SessionTransaction:
     """Where in the program a flush failed."""
 
     flushed = False
+    has_sent = False
     keeps_values = False
     source_record: Any = None
     afterwards: Afterwards | None = None
@@ -310,6 +313,8 @@ class SessionTransaction:
         parent.new.extend(self.new)
         parent.deleted.update(self.deleted)
         parent.dirty |= self.dirty
+        parent.flushed = parent.flushed or self.flushed
+        parent.has_sent = parent.has_sent or self.has_sent
         for state, key in self.switched.items():
             parent.switched.setdefault(state, key)
         if self.afterwards is not None:

@@ -261,6 +261,38 @@ class SessionTransactions(SessionMembers):
         if root is not None:
             yield from self.rollback_until_steps(root)
 
+    def note_sent(self) -> None:
+        """Note that the transaction in progress may have done more than reading."""
+        transaction = self.transaction or self.ensure_transaction()
+        transaction.has_sent = True
+
+    def release_steps(self) -> Steps[None]:
+        """End a transaction that has only read: see ``Session.release``."""
+        transaction = self.transaction
+        if transaction is None:
+            return
+        transaction.check()
+        if transaction.origin is not AUTOBEGIN:
+            raise InvalidRequestError(
+                "this transaction was begun by its user, who ends it: it can't be released",
+                hint="commit() or rollback(), or leave the with block; a session begins "
+                "transactions by itself where nobody calls begin()",
+            )
+        if transaction.flushed or transaction.has_sent or transaction.afterwards is not None:
+            raise InvalidRequestError(
+                "this transaction has done more than reading: release() would lose it",
+                hint="commit() or rollback() ends it; what was loaded stays loaded with "
+                "Session(expire_on_commit=False)",
+            )
+        if all(participant.owned for participant in transaction.participants.values()):
+            transaction.keeps_values = True
+            try:
+                yield from transaction.commit_steps()
+            except BaseException:
+                if transaction.state is not CLOSED:
+                    yield from transaction.rollback_steps()
+                raise
+
     def rollback_until_steps(self, transaction: SessionTransaction) -> Steps[None]:
         """Roll back *transaction*, and before it the savepoints within it."""
         leaving = frozenset(transaction.new)
