@@ -21,6 +21,7 @@ from dovetail.exc import ArgumentError
 from dovetail.orm import (
     DeclarativeBase,
     Mapped,
+    column_property,
     declared_attr,
     mapped_column,
     relationship,
@@ -378,3 +379,149 @@ class TestWhatMethodsMake:
 
             class Animal(Measured, Base):
                 __table__ = Table("animal", Base.metadata, Column("id", Integer, primary_key=True))
+
+
+def test_a_method_that_makes_the_table_is_asked_once(Base):
+    class HasTable(Base):
+        __abstract__ = True
+
+        @declared_attr.directive
+        def __table__(cls):
+            return Table(cls.__name__, cls.metadata, Column("id", Integer, primary_key=True))
+
+    class One(HasTable):
+        pass
+
+    class Other(HasTable):
+        pass
+
+    assert [One.__table__.name, Other.__table__.name] == ["One", "Other"]
+
+
+def test_a_column_beside_a_made_table_is_refused_with_the_reason(Base):
+    class HasTable(Base):
+        __abstract__ = True
+
+        @declared_attr.directive
+        def __table__(cls):
+            return Table(cls.__name__, cls.metadata, Column("id", Integer, primary_key=True))
+
+    with pytest.raises(ArgumentError, match="column 'data' can't be added to"):
+
+        class One(HasTable):
+            data = Column(String)
+
+
+def test_options_ask_the_methods_that_declare_for_the_same_column(Base):
+    asked = []
+
+    class Kinds:
+        @declared_attr
+        def kind(cls):
+            asked.append(cls.__name__)
+            return Column(String(10))
+
+        @declared_attr.directive
+        def __mapper_args__(cls):
+            return {"polymorphic_on": cls.kind, "polymorphic_identity": cls.__name__}
+
+    class One(Kinds, Base):
+        __tablename__ = "one"
+        id: Mapped[int] = mapped_column(primary_key=True)
+
+    assert asked == ["One"]
+    assert inspect(One).polymorphic_on is One.__table__.c.kind
+
+
+def test_options_of_a_class_below_find_its_own_cascading_column(Base):
+    found = []
+
+    class Keyed:
+        @declared_attr.cascading
+        def id(cls):
+            if cls.__mro__[1].__dict__.get("__table__") is not None:
+                return Column(ForeignKey("one.id"), primary_key=True)
+            return Column(Integer, primary_key=True)
+
+        @declared_attr.directive
+        def __mapper_args__(cls):
+            found.append(cls.id)
+            return {}
+
+    class One(Keyed, Base):
+        __tablename__ = "one"
+
+    class Below(One):
+        __tablename__ = "below"
+
+    assert found[0] is One.__table__.c.id
+    assert found[1] is Below.__table__.c.id
+
+
+def test_a_method_of_the_class_hides_what_a_mixin_declares_by_its_name(Base):
+    class HasTitle:
+        @declared_attr
+        def title(cls):
+            return Column(String)
+
+    class Book(HasTitle, Base):
+        __tablename__ = "book"
+        id: Mapped[int] = mapped_column(primary_key=True)
+
+        def title(self):
+            return "computed"
+
+    class Novel(Book):
+        __tablename__ = "novel"
+        id: Mapped[int] = mapped_column(ForeignKey("book.id"), primary_key=True)
+
+    assert Book.__table__.c.keys() == ["id"]
+    assert Novel().title() == "computed"
+
+
+@pytest.mark.parametrize("as_classmethod", [False, True])
+def test_methods_that_declare_find_columns_that_are_annotated_alone(Base, as_classmethod):
+    def gross(cls) -> Mapped[int]:
+        return column_property(cls.net + cls.tax)
+
+    class Priced:
+        net: Mapped[int]
+        tax: Mapped[int] = mapped_column()
+        total = declared_attr(classmethod(gross) if as_classmethod else gross)
+
+    class Item(Priced, Base):
+        __tablename__ = "item"
+        id: Mapped[int] = mapped_column(primary_key=True)
+
+    class Offer(Priced, Base):
+        __tablename__ = "offer"
+        id: Mapped[int] = mapped_column(primary_key=True)
+
+    assert str(select(Item.total)) == "SELECT item.net + item.tax AS total \nFROM item"
+    assert str(select(Offer.total)) == "SELECT offer.net + offer.tax AS total \nFROM offer"
+    assert Item.__table__.c.net.nullable is False
+
+
+def test_attributes_have_the_documentation_of_what_they_are_mapped_by(Base):
+    class HasNote:
+        @declared_attr
+        def note(cls):
+            """What was said of it."""
+            return mapped_column(String)
+
+    class Item(HasNote, Base):
+        """An item."""
+
+        __tablename__ = "item"
+        id: Mapped[int] = mapped_column(primary_key=True, doc="The number of the item.")
+        parent_id: Mapped[int | None] = mapped_column(ForeignKey("item.id"))
+        parent: Mapped["Item"] = relationship(remote_side=[id], doc="What it is a part of.")
+        plain: Mapped[str]
+
+    Base.registry.configure()
+
+    assert Item.id.__doc__ == "The number of the item."
+    assert Item.parent.__doc__ == "What it is a part of."
+    assert Item.note.__doc__ == "What was said of it."
+    assert Item.plain.__doc__ is None
+    assert "mapped attribute" in type(Item.id).__doc__

@@ -235,7 +235,7 @@ class QueryCompiler(RestrictingCompiler):
         while element.__visit_name__ == "label":
             element = element.element
         key = name
-        if item.is_own_name:
+        if item.is_own_name and item.name is not None:
             own = getattr(element, "key", None) or name
             key = None if own is None else str(own)
         if item.column.__visit_name__ == "label":

@@ -11,6 +11,7 @@ from ..compiler.default_context import DefaultContext, made_for
 from ..compiler.plan import bound_values
 from ..exc import (
     ArgumentError,
+    CompileError,
     DontWrapMixin,
     DovetailDeprecationWarning,
     DovetailError,
@@ -233,7 +234,7 @@ def _ask_steps(
 ) -> Steps[CursorResult[*tuple[Any, ...]]]:
     """Run a query, or text, with one set of parameters at most."""
     prepared, sql, parameters = _query(channel, statement, row, options)
-    if options or prepared.shape is None:
+    if options or prepared.is_open:
         steps = _read_steps(channel, prepared, sql, parameters, options, statement)
         result = yield from steps
     else:
@@ -352,7 +353,7 @@ def _read_steps(
     raws = prepared.raws
     if raws is not None and statement is not None and statement.raw_columns is not raws:
         shape, convert = prepared.read_by(statement.raw_columns)
-    if shape is None:
+    if shape is None or prepared.is_open:
         cursor = yield from opened_steps(channel, sql, parameters, options)
         if cursor.description is None or not prepared.plan.result_columns:
             return (yield from driver_result_steps(channel, cursor, sql, options))
@@ -477,6 +478,12 @@ def _many_returning_steps(
     At most *page* rows go in one statement.
     """
     plan = prepared.plan
+    if prepared.is_open and prepared.shape is not None and len(prepared.shape.keys) > 1:
+        raise CompileError(
+            "RETURNING has text beside other columns: nobody knows which of those that come back "
+            "is which",
+            hint="return the text alone, or name the columns",
+        )
     try:
         sets = _prepared_rows(channel, plan, rows, values)
     except Exception as error:

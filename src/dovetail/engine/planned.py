@@ -37,12 +37,14 @@ class Prepared:
     """A statement ready to run and to be read.
 
     ``reads``   rows come back, of which the columns are known: ``shape``, ``convert``
+    ``is_open``  the server alone knows how some columns are called, and of how many a text is
     ``raws``    what the SELECT of columns names, by which its rows are known; or None
     ``keys``    of an INSERT of one row, where each part of the primary key comes from
     """
 
     __slots__ = (
         "convert",
+        "is_open",
         "keys",
         "needs_values",
         "plan",
@@ -62,6 +64,7 @@ class Prepared:
         self.shape = shape
         self.convert: Callable[[list[Any]], list[Any]] | None = convert
         self.reads = shape is not None
+        self.is_open = shape is None
         self.needs_values = plan.needs_values
         self.keys: tuple[KeySource, ...] | None = None
         self.returns_keys = False
@@ -164,8 +167,8 @@ def _prepared(
     columns = plan.result_columns
     if columns is None or statement.__visit_name__ == "textual_select":
         return Prepared(plan, None, None)
-    if not statement.is_dml and any(column.key is None for column in columns):
-        # The server alone knows how a text is called, and of how many columns it is.
+    is_open = any(column.key is None for column in columns)
+    if is_open and not statement.is_dml:
         return Prepared(plan, None, None)
     shape = shape_of(columns, of_entities=by_name and _numbers_doubles(compiled.statement))
     raws = columns_named(statement)
@@ -173,7 +176,7 @@ def _prepared(
         # What stands for mapped attributes is found by them, too.
         shape = shape.known_by(items_of(raws))
     prepared = Prepared(plan, shape, row_converter(shape, columns, dialect))
-    prepared.raws = raws
+    prepared.raws, prepared.is_open = raws, is_open
     return prepared
 
 
@@ -195,10 +198,16 @@ def shape_of(columns: Sequence[ResultColumn], *, of_entities: bool = False) -> S
         keys = told_apart(map(_name_of, columns))
     else:
         keys = [
-            column.key if column.key is not None else column.expressions[0].result_name
+            column.key if column.key is not None else _name_of_text(column.expressions[0])
             for column in columns
         ]
     return Shape(tuple(keys), [column.expressions for column in columns])
+
+
+def _name_of_text(given: Any) -> str:
+    is_text = given.__visit_name__ == "textclause"
+    name: str = given.result_name if is_text else given.name
+    return name
 
 
 def _numbers_doubles(statement: Executable) -> bool:

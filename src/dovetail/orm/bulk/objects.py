@@ -107,6 +107,6 @@ def _changes(mapper: Mapper, state: InstanceState, instance: object) -> dict[str
         equal = mapper.written.get(name)
         if equal is not None:
             new = values.get(name)
-            if new is not old and (stands_for_sql[type(new)] or not equal(old, new)):
+            if new is not old and (stands_for_sql[type(new)] or equal(old, new) is not True):
                 changed[name] = new
     return changed

@@ -159,7 +159,7 @@ def changed_columns(
         equal = written.get(key)
         if equal is not None:
             new = values.get(key)
-            if new is not old and (stands_for_sql[type(new)] or not equal(old, new)):
+            if new is not old and (stands_for_sql[type(new)] or equal(old, new) is not True):
                 changed.append(key)
     if state.extra is not None and "flagged" in state.extra:
         flagged = state.extra["flagged"] & written.keys()

@@ -11,7 +11,7 @@ from dovetail.dialects.dialect import Dialect
 from dovetail.engine.connection import Connection
 from dovetail.engine.execution import unbindable
 from dovetail.engine.rows import Shape
-from dovetail.exc import InvalidRequestError
+from dovetail.exc import CompileError, InvalidRequestError
 from dovetail.orm.loading.criteria import restricted_statement
 from dovetail.orm.loading.hydrate import make_hydrator
 from dovetail.orm.loading.layout import EntityLayout, RowLayout
@@ -29,7 +29,7 @@ from dovetail.orm.mapping.mapper import Mapper
 from dovetail.orm.mapping.pickling import packed
 from dovetail.orm.mapping.relationship import RelationshipProperty
 from dovetail.orm.tracking.state import Load
-from dovetail.sql.expression.naming import items_of
+from dovetail.sql.expression.naming import is_star, items_of
 from dovetail.sql.expression.select import Select
 from dovetail.sql.node import Executable
 from dovetail.steps import Steps
@@ -145,6 +145,12 @@ class EntityPlan:
         if planned.layout is None:
             raise TypeError("a plan of entities needs an entity")
         self.core = StatementPlan(dialect.compile(planned.core), binds, by_name=by_name)
+        if any(is_star(column.expressions[0]) for column in self.core.result_columns or ()):
+            raise CompileError(
+                "* stands beside a mapped class: nobody knows which columns its instances are "
+                "made of",
+                hint="select the class alone, or name the columns besides",
+            )
         if not by_name:
             self._refuse_missing()
         self.prepare = self.core.prepare

@@ -62,6 +62,13 @@ class declared_attr(Generic[T]):
             made[self] = self.function(owner)
         return made[self]
 
+    def made_for(self, class_: type) -> Any:
+        """What the method declares for *class_*, with its docstring where that has none."""
+        made: Any = self.__get__(None, class_)
+        if self.__doc__ and getattr(made, "doc", self) is None:
+            made.doc = self.__doc__
+        return made
+
     @classmethod
     def directive(cls, function: Callable[..., Any]) -> "declared_attr[Any]":
         """For options, ``__tablename__`` and the like."""

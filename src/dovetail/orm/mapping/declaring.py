@@ -103,11 +103,19 @@ def declare_in_parts(
     inherits = mapper_of(mapped_bases[0]) if mapped_bases else None
     if len(mapped_bases) > 1:
         refuse_other_bases(class_, *mapped_bases)
+    # Each method that declares something is asked once: what asks for it as well, as options
+    # and constraints do, is given the same.
     being_declared[class_] = {}
     try:
-        declared = list(_declarations(class_, inherits))
+        yield from _declare(registry, class_, inherits)
     finally:
         del being_declared[class_]
+
+
+def _declare(
+    registry: Registry, class_: type, inherits: Mapper | None
+) -> Iterator[tuple[Table, list[tuple[str, MapperProperty]]]]:
+    declared = list(_declarations(class_, inherits))
     options = mapper_options(class_, inherits)
     table, parts = _table_and_properties(registry, class_, declared, inherits)
     yield table, parts
@@ -259,8 +267,11 @@ def _declarations(class_: type, inherits: Mapper | None) -> Iterator[Declared]:
             if is_empty or (not own and _is_given(table, name, value)):
                 seen.add(name)
                 continue
-            if not own and value is not None:
+            if not own and (value is not None or name in copies):
                 value = copies[name] if name in copies else _from_mixin(value, class_, name)
+                if base in done:
+                    # In place of the attribute of the class above, where options look for it.
+                    type.__setattr__(class_, name, value)
             elif isinstance(value, declared_attr):
                 if value.cascades:
                     warn_of_cascading(class_, name)
@@ -271,17 +282,18 @@ def _declarations(class_: type, inherits: Mapper | None) -> Iterator[Declared]:
                 # An attribute of a class above, under another name.
                 if inherits.isa(value.owner.mapper) and value.key != name:
                     value = Synonym(value.key)
+            # What is no declaration, too, hides what mixins behind it declare by the name.
+            seen.add(name)
             if isinstance(value, DECLARATIONS) or (value is None and annotation is not None):
-                seen.add(name)
                 yield name, value, annotation
-            elif _stands_on_class(class_, base, name, value, annotation):
-                seen.add(name)
+            else:
+                _put_on_class(class_, base, name, value, annotation)
 
 
-def _stands_on_class(
+def _put_on_class(
     class_: type, base: type, name: str, value: object, annotation: MappedAnnotation | None
-) -> bool:
-    """Whether *value*, declared in *base* and no part of the mapping, is that of *class_*.
+) -> None:
+    """Let *value*, declared in *base* and no part of the mapping, be that of *class_*.
 
     What a method of a mixin has made is put there, as if it were written there.
     """
@@ -289,8 +301,7 @@ def _stands_on_class(
     if is_extension(value):
         if base is not class_ or has_made:
             type.__setattr__(class_, name, value)
-        return True
-    if isinstance(value, tuple):
+    elif isinstance(value, tuple):
         refuse_tuple(class_, name, value)
     elif isinstance(value, ColumnElement) and not isinstance(value, QueryableAttribute):
         warn_of_expression(class_, name)
@@ -301,8 +312,6 @@ def _stands_on_class(
         )
     elif has_made:
         type.__setattr__(class_, name, value)
-        return True
-    return False
 
 
 def _from_own_method(
@@ -312,7 +321,7 @@ def _from_own_method(
 
     A column that says its type says all: that is not completed, as that of a mixin is.
     """
-    made: Any = method.__get__(None, class_)
+    made: Any = method.made_for(class_)
     says_all = isinstance(made, MappedColumn) and made.says_type
     return made, None if says_all else annotation
 
@@ -340,22 +349,39 @@ def _is_given(table: FromClause | None, name: str, value: object) -> bool:
 
 
 def _copy_columns(class_: type, done: Collection[type], table: FromClause | None) -> dict[str, Any]:
-    """Copies of the columns of mixins, on *class_*, where declaring methods look for them."""
+    """Copies of the columns of mixins, on *class_*, where declaring methods look for them.
+
+    Columns that are annotated alone are among them where a mixin has such methods.
+    """
     copies: dict[str, Any] = {}
     seen = set(class_.__dict__)
-    for base in class_.__mro__[1:]:
-        if base in done:
-            continue
-        for name, value in base.__dict__.items():
-            if (
-                isinstance(value, _COLUMNS)
-                and name not in seen
-                and not _is_given(table, name, value)
-            ):
+    mixins = [base for base in class_.__mro__[1:] if base not in done]
+    has_methods = any(
+        isinstance(value, declared_attr) for base in mixins for value in base.__dict__.values()
+    )
+    for base in mixins:
+        columns = {
+            name: value
+            for name, value in base.__dict__.items()
+            if isinstance(value, _COLUMNS) and not _is_given(table, name, value)
+        }
+        if has_methods and table is None:
+            columns |= _annotated_alone(base, seen)
+        for name, value in columns.items():
+            if name not in seen:
                 copies[name] = _from_mixin(value, class_, name)
                 type.__setattr__(class_, name, copies[name])
-        seen.update(base.__dict__)
+        seen |= {*base.__dict__, *columns}
     return copies
+
+
+def _annotated_alone(mixin: type, seen: Collection[str]) -> dict[str, MappedColumn[Any]]:
+    """The columns of which *mixin* has an annotation and no value, but those *seen* before."""
+    return {
+        name: MappedColumn()
+        for name, said in get_annotations(mixin).items()
+        if name not in mixin.__dict__ and name not in seen and understand(said, mixin) is not None
+    }
 
 
 _COLUMNS = (MappedColumn, Column)
@@ -365,7 +391,7 @@ _CONSTRAINTS = (Constraint, Index)
 def _from_mixin(value: object, class_: type, name: str) -> Any:
     """What *value*, found on a mixin, means for *class_*: a copy of its own."""
     if isinstance(value, declared_attr):
-        return value.__get__(None, class_)
+        return value.made_for(class_)
     if isinstance(value, MappedColumn):
         return value.copy()
     if isinstance(value, RelationshipProperty) or (

@@ -22,10 +22,11 @@ class _Documentation:
     def __init__(self, docstring: str | None) -> None:
         self.docstring = docstring
 
-    def __get__(self, attribute: Any, owner: type) -> str | None:
+    def __get__(self, attribute: object, owner: type) -> str | None:
         if attribute is None:
             return self.docstring
+        mapped: Any = attribute
         # Of a synonym, it is not what the column says that it stands for.
-        prop: Any = getattr(attribute, "original_property", attribute.prop)
+        prop: Any = getattr(mapped, "original_property", mapped.prop)
         doc: str | None = prop.doc
         return doc

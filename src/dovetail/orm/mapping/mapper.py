@@ -210,7 +210,8 @@ class Mapper(PlacedAttributes, IdentityKeys, Versioning, InspectionAttr, Generic
     def _read_options(self, options: dict[str, Any]) -> None:
         known = dict(options)
         self.declared_primary_key = known.pop("primary_key", None)
-        self.include_properties = known.pop("include_properties", None)
+        included = known.pop("include_properties", None)
+        self.include_properties = None if included is None else frozenset(included)
         self.exclude_properties = frozenset(known.pop("exclude_properties", None) or ())
         self.column_prefix = known.pop("column_prefix", None) or ""
         self.eager_defaults = known.pop("eager_defaults", "auto")
@@ -299,7 +300,7 @@ class Mapper(PlacedAttributes, IdentityKeys, Versioning, InspectionAttr, Generic
         if names & self.exclude_properties or column in self.exclude_properties:
             return True
         included = self.include_properties
-        return included is not None and not names & set(included)
+        return included is not None and not (names & included or column in included)
 
     def _find_primary_key(self) -> None:
         declared = self.declared_primary_key

@@ -274,6 +274,16 @@ class MappedColumn(Mapped[T]):
         return name
 
     @property
+    def doc(self) -> str | None:
+        """What is said of the column in Python."""
+        said: str | None = self.keywords.get("doc")
+        return said
+
+    @doc.setter
+    def doc(self, said: str | None) -> None:
+        self.keywords["doc"] = said
+
+    @property
     def says_type(self) -> bool:
         """Whether the declaration has a type, or a foreign key, without its annotation."""
         given = (*self.args, self.keywords.get("type_"))

@@ -3,6 +3,7 @@
 from typing import Any
 
 from dovetail.exc import ArgumentError
+from dovetail.sql.expression.column_element import ColumnElement
 
 
 def next_number(version: int | None) -> Any:
@@ -22,6 +23,7 @@ class Versioning:
     class_: type
     column_keys: dict[Any, str]
     column_attrs: Any
+    local_table: Any
     track: Any
     version_id_col: Any = None
     version_key: str | None = None
@@ -35,7 +37,11 @@ class Versioning:
                 self.version_key = inherits.version_key
                 self.version_id_generator = inherits.version_id_generator
             return
-        key = self.column_keys.get(getattr(column, "column", column))
+        column = getattr(column, "column", column)
+        key = self.column_keys.get(column)
+        if key is None and isinstance(column, ColumnElement):
+            # Of a table that the class shows through a SELECT.
+            key = self.column_keys.get(self.local_table.corresponding_column(column))
         if key is None and isinstance(column, str) and column in self.column_attrs:
             key = column
         if key is None:

@@ -50,14 +50,15 @@ def scalar_history(
 ) -> History:
     """The history of one value that was changed.
 
-    *original* is NO_VALUE where it was never loaded, *current* where it was deleted.
+    *original* is NO_VALUE where it was never loaded, *current* where it was deleted.  Values
+    of which nothing but themselves says that they are equal, arrays for one, have changed.
     """
     if current is NO_VALUE:
         # Deleted unread: all that is known is what the row will have.
         return History([None], (), ()) if original is NO_VALUE else History((), (), [original])
     if original is NO_VALUE:
         return History([current], (), ())
-    if original is current or equal(original, current):
+    if original is current or equal(original, current) is True:
         return History((), [current], ())
     return History([current], (), [original])
 

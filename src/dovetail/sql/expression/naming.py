@@ -56,6 +56,17 @@ def expanded_columns(columns: Iterable[Any]) -> list[Any]:
     return found
 
 
+def is_star(column: Any) -> bool:
+    """Whether *column* is text for all columns, ``*`` or ``t.*``: the server knows which."""
+    if getattr(column, "is_literal", False):
+        written = column.name
+    elif column.__visit_name__ == "textclause":
+        written = column.text.strip()
+    else:
+        return False
+    return isinstance(written, str) and (written == "*" or written.endswith(".*"))
+
+
 def items_of(columns: Iterable[Any]) -> list[tuple[Any, ...]]:
     """Return what stands for each item of a row of *columns*: a column, a class, an alias."""
     found: list[tuple[Any, ...]] = []
@@ -82,10 +93,10 @@ class _Namer:
     def name(self, column: ColumnElement[Any]) -> SelectedColumn:
         if isinstance(column, Label):
             return self._labelled(column)
+        if column.__visit_name__ == "textclause" or is_star(column):
+            return SelectedColumn(column, None, None, True)
         if column.__visit_name__ in ("column", "table_valued_column"):
             return self._plain(column)
-        if column.__visit_name__ == "textclause":
-            return SelectedColumn(column, None, None, True)
         base = self._base(column)
         if base is not None and self.style is not LABEL_STYLE_NONE:
             if base in self.names:

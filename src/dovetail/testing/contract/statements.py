@@ -275,6 +275,28 @@ class StatementsContract:
 
         assert sorted(connection.execute(statement).all()) == [(1, 6), (2, 8)]
 
+    @pytest.mark.parametrize("star", ["text", "literal_column"])
+    def test_columns_after_a_star_are_found(
+        self, sa: Package, connection: Connection, item: Table, star: str
+    ) -> None:
+        written = getattr(sa, star)("*")
+        statement = sa.select(written, item.c.price.label("cost")).where(item.c.id == 2)
+        row = connection.execute(statement).one()
+
+        assert (row.id, row.name, row.cost) == (2, "pear", 7)
+        assert len(row) == len(item.c) + 1
+
+    @pytest.mark.parametrize("star", ["text", "literal_column"])
+    @pytest.mark.needs("supports_update_returning")
+    def test_columns_returned_after_a_star_are_found(
+        self, sa: Package, connection: Connection, item: Table, star: str
+    ) -> None:
+        written = getattr(sa, star)("*")
+        statement = sa.update(item).where(item.c.id == 2).values(price=8)
+        row = connection.execute(statement.returning(written, item.c.price.label("cost"))).one()
+
+        assert (row.id, row.name, row.cost) == (2, "pear", 8)
+
     @pytest.mark.needs("supports_delete_returning")
     def test_deletes_return_rows(self, sa: Package, connection: Connection, item: Table) -> None:
         statement = sa.delete(item).where(item.c.id.in_([4, 5])).returning(item.c.name)
