@@ -51,17 +51,19 @@ class Face:
     own: tuple[str, ...] = ()
     given: tuple[tuple[str, str], ...] = ()
 
-    def passed(self, member: Callable[Concatenate[Any, P], R]) -> Callable[Concatenate[Any, P], R]:
+    def passed(
+        self, member: Callable[Concatenate[Any, P], R], *, by_name: bool = False
+    ) -> Callable[Concatenate[Any, P], R]:
         """Return a method that calls *member* of the object inside, with the same parameters.
 
         It is written out, arguments by name and number, since it is called as often as the
-        other's own.
+        other's own; all *by_name* where users override it with fewer parameters and ``**more``.
         """
-        method = WrittenMethod(partial(self._write_passed, member))
+        method = WrittenMethod(partial(self._write_passed, member, by_name))
         return cast("Callable[Concatenate[Any, P], R]", method)
 
-    def _write_passed(self, member: Callable[..., Any]) -> Callable[..., Any]:
-        head, arguments = _written(member)
+    def _write_passed(self, member: Callable[..., Any], by_name: bool) -> Callable[..., Any]:
+        head, arguments = _written(member, by_name=by_name)
         source = Source(f"hand on {member.__qualname__}")
         with source.block(head.use(source, f"def {member.__name__}")):
             for line in self.first:
@@ -141,8 +143,11 @@ class _Head:
         return f"{start}({', '.join(('self', *self.declared))}):"
 
 
-def _written(member: Callable[..., Any]) -> tuple[_Head, str]:
-    """Return the parameters of *member* without ``self``, and the arguments that pass them on."""
+def _written(member: Callable[..., Any], *, by_name: bool = False) -> tuple[_Head, str]:
+    """Return the parameters of *member* without ``self``, and the arguments that pass them on.
+
+    *by_name* those too that may be given by number.
+    """
     names: list[str] = []
     declared: list[str] = []
     passed: list[str] = []
@@ -168,7 +173,8 @@ def _written(member: Callable[..., Any]) -> tuple[_Head, str]:
                 keyword_only = True
                 passed.append(f"{name}={name}")
             else:
-                passed.append(name)
+                is_named = by_name and parameter.kind is Parameter.POSITIONAL_OR_KEYWORD
+                passed.append(f"{name}={name}" if is_named else name)
             if parameter.default is not Parameter.empty:
                 defaults[f"default_{name}"] = parameter.default
                 text = f"{name}=default_{name}"

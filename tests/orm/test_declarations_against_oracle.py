@@ -382,6 +382,32 @@ def fields_with_columns_in_their_metadata(w):
     yield w.rows(A), w.s.scalars(sa.select(A.name).where(A.note.is_(None))).all()
 
 
+def fields_that_say_otherwise_than_a_mixin(w):
+    sa, orm = w.sa, w.orm
+    registry = orm.registry()
+
+    @dataclasses.dataclass
+    class Mixin:
+        __sa_dataclass_metadata_key__ = "sa"
+        id = sa.Column("not_this_one", sa.Integer, primary_key=True)
+        note: str = dataclasses.field(
+            init=False,
+            default=None,
+            metadata={"sa": orm.declared_attr(lambda: sa.Column(sa.String(5)))},
+        )
+
+    @registry.mapped
+    @dataclasses.dataclass
+    class A(Mixin):
+        __tablename__ = "a"
+        __sa_dataclass_metadata_key__ = "sa"
+        id: int = dataclasses.field(
+            init=False, metadata={"sa": sa.Column(sa.Integer, primary_key=True)}
+        )
+
+    yield sorted(A.__table__.c.keys())
+
+
 def with_polymorphic_of_one_class(w):
     sa, orm = w.sa, w.orm
 

@@ -5,7 +5,10 @@ import pytest
 from dovetail import and_, insert, inspect, select, update
 from dovetail.exc import ArgumentError, InvalidRequestError
 from dovetail.orm import (
+    DeclarativeBase,
     Load,
+    Mapped,
+    Session,
     aliased,
     contains_eager,
     defaultload,
@@ -14,6 +17,7 @@ from dovetail.orm import (
     joinedload,
     lazyload,
     load_only,
+    mapped_column,
     noload,
     raiseload,
     selectinload,
@@ -332,6 +336,28 @@ class TestColumns:
 
         with pytest.raises(InvalidRequestError, match="born"):
             _ = author.born
+
+
+def test_what_an_option_defers_may_be_read_though_its_mapping_forbids_it(engine):
+    class Base(DeclarativeBase):
+        pass
+
+    class Item(Base):
+        __tablename__ = "item_with_secret"
+        id: Mapped[int] = mapped_column(primary_key=True)
+        secret: Mapped[str] = mapped_column(deferred_raiseload=True)
+
+    Base.metadata.create_all(engine)
+    with Session(engine) as session:
+        session.add(Item(id=1, secret="x"))
+        session.commit()
+        session.expunge_all()
+        item = session.scalars(select(Item)).one()
+        with pytest.raises(InvalidRequestError, match="secret"):
+            _ = item.secret
+        session.expunge_all()
+
+        assert session.scalars(select(Item).options(defer(Item.secret))).one().secret == "x"
 
 
 class TestCriteria:

@@ -326,6 +326,7 @@ def test_a_key_of_the_wrong_size_is_refused(Base, session, wrong):
     [
         pytest.param({"include_properties": ["id", "a"]}, ["id", "a"], id="include"),
         pytest.param({"exclude_properties": ["b"]}, ["id", "a"], id="exclude"),
+        pytest.param(lambda c: {"include_properties": [c.id, c.a]}, ["id", "a"], id="columns"),
     ],
 )
 def test_columns_of_a_table_may_be_left_unmapped(Base, engine, session, sql_log, arguments, names):
@@ -339,7 +340,7 @@ def test_columns_of_a_table_may_be_left_unmapped(Base, engine, session, sql_log,
 
     class Wide(Base):
         __table__ = table
-        __mapper_args__ = arguments
+        __mapper_args__ = arguments(table.c) if callable(arguments) else arguments
 
     Base.metadata.create_all(engine)
     sql_log.clear()

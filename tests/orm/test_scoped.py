@@ -381,3 +381,16 @@ class TestAwaiting:
             assert engine.sync_engine.pool.checkedout() == 0
 
         run(work())
+
+
+def test_a_scoped_session_asks_a_bind_of_the_session_by_names(engine):
+    class Choosing(Session):
+        def get_bind(self, mapper=None, **more):
+            return super().get_bind(mapper=mapper, **more)
+
+    scoped = scoped_session(sessionmaker(engine, class_=Choosing))
+    try:
+        assert scoped.get_bind() is engine
+        assert scoped.get_bind(Author, clause=Author.__table__) is engine
+    finally:
+        scoped.remove()

@@ -51,7 +51,8 @@ def test_a_star_beside_a_mapped_class_is_refused(session, star):
 
 @pytest.mark.parametrize("star", [text("*"), literal_column("*")])
 def test_attributes_returned_after_a_star_are_found(session, star):
-    row = session.execute(update(Item).values(name="pear").returning(star, Item.size.label("cost"))).one()
+    statement = update(Item).values(name="pear").returning(star, Item.size.label("cost"))
+    row = session.execute(statement).one()
 
     assert (row.id, row.name, row.cost) == (1, "pear", 7)
 
@@ -60,6 +61,4 @@ def test_a_star_and_others_of_a_list_of_rows_are_refused(session):
     statement = insert(Item.__table__).returning(text("*"), Item.__table__.c.size)
 
     with pytest.raises(CompileError, match="return the text alone"):
-        session.connection().execute(
-            statement, [{"id": n, "name": "x", "size": n} for n in (2, 3)]
-        )
+        session.connection().execute(statement, [{"id": n, "name": "x", "size": n} for n in (2, 3)])

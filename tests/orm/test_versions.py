@@ -403,3 +403,33 @@ def test_a_version_set_by_hand_is_never_null(package):
             s.flush()
         s.rollback()
         assert (one.title, one.version) == (None, 1)
+
+
+@pytest.mark.parametrize("package", PACKAGES)
+def test_a_version_may_be_named_by_the_table_that_a_select_shows(package):
+    sa, orm = import_module(package), import_module(f"{package}.orm")
+    registry = orm.registry()
+    table = sa.Table(
+        "kept",
+        registry.metadata,
+        sa.Column("id", sa.Integer, primary_key=True),
+        sa.Column("version", sa.Integer, nullable=False),
+        sa.Column("value", sa.String(9)),
+    )
+
+    class Kept:
+        pass
+
+    shown = sa.select(table).where(table.c.id > 0).alias("shown")
+    registry.map_imperatively(Kept, shown, version_id_col=table.c.version)
+    engine = sa.create_engine("sqlite://")
+    registry.metadata.create_all(engine)
+    with orm.Session(engine) as session:
+        kept = Kept()
+        kept.value = "a"
+        session.add(kept)
+        session.commit()
+        kept.value = "b"
+        session.commit()
+
+        assert session.execute(sa.select(table.c.version, table.c.value)).all() == [(2, "b")]

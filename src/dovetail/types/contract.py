@@ -267,7 +267,8 @@ class TypeEngine(Generic[T]):
 
     def compare_values(self, x: Any, y: Any) -> bool:
         """Return whether the two Python values are the same to the database."""
-        return bool(x == y)
+        equal: bool = x == y
+        return equal
 
     @property
     def equality(self) -> Callable[[Any, Any], Any]:

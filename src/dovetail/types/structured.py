@@ -438,7 +438,9 @@ class PickleType(TypeEngine[Any]):
         return lambda value: loads(inner(value))
 
     def compare_values(self, x: object, y: object) -> bool:
-        return bool(self.comparator(x, y) if self.comparator is not None else x == y)
+        if self.comparator is not None:
+            return bool(self.comparator(x, y))
+        return super().compare_values(x, y)
 
 
 class ARRAY(TypeEngine[Sequence[T]]):

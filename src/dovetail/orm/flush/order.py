@@ -1,11 +1,11 @@
 """In which order mappers, and rows of mappers that depend on each other, are written."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
 from dovetail.exc import CircularDependencyError
 from dovetail.graph import components, sort
-from dovetail.orm.flush.changes import Changes, MapperChanges
+from dovetail.orm.flush.changes import Changes, MapperChanges, Pair
 from dovetail.orm.mapping.mapper import Mapper
 from dovetail.orm.mapping.relationship import RelationshipProperty
 from dovetail.orm.tracking.state import InstanceState, state_of
@@ -149,6 +149,51 @@ def _batched(
         place = (depths[state], position[state.load.mapper.base])
         batches.setdefault(place, {})[state] = instance
     return [batches[place] for place in sorted(batches)]
+
+
+def in_row_order(mapper: Mapper, pairs: Sequence[Pair]) -> list[Pair]:
+    """*pairs*, of *mapper*, in the order of their primary keys.
+
+    Transactions that change the same rows so lock them in the same order, and wait for one
+    another instead of in a circle.  Keys that Python can't compare leave the order as it is.
+    """
+    keys = [state.row_key for state, _ in pairs]
+    orders = mapper.memo.get("order of keys")
+    if orders is None:
+        orders = [column.type.sort_key_function for column in mapper.primary_key]
+        orders = mapper.memo["order of keys"] = orders if any(orders) else []
+    if orders:
+        keys = [
+            tuple(
+                part if order is None else order(part)
+                for order, part in zip(orders, mapper.key_tuple(key), strict=True)
+            )
+            for key in keys
+        ]
+    try:
+        places = sorted(range(len(keys)), key=keys.__getitem__)
+    except TypeError:
+        return list(pairs)
+    return [pairs[place] for place in places]
+
+
+def leaving_first(mapper: Mapper, pairs: list[Pair]) -> list[Pair]:
+    """*pairs*, whose primary keys change, each after the one whose key it is given.
+
+    Rows that take over the keys of one another in a circle stay as they are: no order serves.
+    """
+    leaving = {state.row_key: place for place, (state, _) in enumerate(pairs)}
+    waits = []
+    for place, (_, instance) in enumerate(pairs):
+        before = leaving.get(mapper.key_of(instance), place)
+        if before != place:
+            waits.append((before, place))
+    if not waits:
+        return pairs
+    try:
+        return [pairs[place] for place in sort(waits, range(len(pairs)))]
+    except CircularDependencyError:
+        return pairs
 
 
 def by_mapper(rows: dict[InstanceState, Any]) -> dict[Any, dict[InstanceState, Any]]:

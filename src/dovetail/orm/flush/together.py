@@ -19,6 +19,18 @@ FEW_ROWS = 5
 Bound = Mapping[BindParameter[Any], Any]
 
 
+def frees_order_of_updates(table: object, columns: Collection[Column[Any]]) -> bool:
+    """Whether rows of *table* may get new values in *columns* in any order."""
+    return isinstance(table, Table) and not _are_kept_apart(table, columns)
+
+
+def frees_order_of_deletes(table: object) -> bool:
+    """Whether rows of *table* may go in any order: none refers to another."""
+    return isinstance(table, Table) and not any(
+        key.column.table is table for key in table.foreign_keys
+    )
+
+
 def updates_together(
     dialect: Dialect, table: object, compiled: Compiled, keys: Bound, values: Bound
 ) -> SetBased | None:
@@ -46,7 +58,7 @@ def deletes_together(
     """
     if not isinstance(table, Table) or not _is_plain(compiled, keys, {}):
         return None
-    if any(key.column.table is table for key in table.foreign_keys):
+    if not frees_order_of_deletes(table):
         return None
     places = {bind: place for place, bind in enumerate(compiled.binds)}
     return dialect.set_based(table, _placed(keys, places), None)

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Collection, Iterable, Sequence
 from functools import partial
+from itertools import groupby
 from typing import Any, NamedTuple
 from warnings import warn
 
@@ -16,8 +17,15 @@ from dovetail.exc import DovetailWarning, FlushError, StaleDataError
 from dovetail.orm.flush.changes import Pair
 from dovetail.orm.flush.insert import first_table, refuse_read_value
 from dovetail.orm.flush.key_expressions import settle_key_steps
+from dovetail.orm.flush.order import in_row_order, leaving_first
 from dovetail.orm.flush.sent import in_text_order, sent_besides, written
-from dovetail.orm.flush.together import deletes_together, together_steps, updates_together
+from dovetail.orm.flush.together import (
+    deletes_together,
+    frees_order_of_deletes,
+    frees_order_of_updates,
+    together_steps,
+    updates_together,
+)
 from dovetail.orm.flush.versions import given_version, refuse_stale_steps, version_of
 from dovetail.orm.mapping.mapped_tables import MappedTable, tables_of
 from dovetail.orm.mapping.mapper import Mapper
@@ -41,6 +49,8 @@ class UpdatePlan(NamedTuple):
     """Whether a default function of another class may ask for the connection."""
     together: SetBased | None
     """What makes one statement of many rows, where the server takes them so."""
+    order_is_free: bool
+    """Whether no value that is unique may go from one row to another."""
 
 
 class KeyChange(NamedTuple):
@@ -88,13 +98,15 @@ def update_steps(
             else:
                 group.append(pair)
     switched: list[KeyChange] = []
-    for changed, group in groups.items():
+    batches = _leaving_first(mapper, groups) if len(pairs) > 1 else groups.items()
+    for changed, group in batches:
         yield from _update_group_steps(connection, mapper, changed, group)
         if written is not None or mapper.version_key is not None:
             _note_written(mapper, written, changed, group)
         if mapper.made_by_update:
             _forget_made(mapper.made_by_update, group)
         if not mapper.keys_set.isdisjoint(changed):
+            _forget_made(_keys_of_other_names(mapper), group)
             switched += [KeyChange(state, state.row_key) for state, _ in group]
     for pair, changes in with_sql:
         yield from _update_expressions_steps(connection, mapper, pair, changes)
@@ -104,6 +116,28 @@ def update_steps(
     if mapper.computed_anew:
         _forget_made(mapper.computed_anew, pairs)
     return switched
+
+
+def _leaving_first(
+    mapper: Mapper, groups: dict[tuple[str, ...], list[Pair]]
+) -> Iterable[tuple[tuple[str, ...], list[Pair]]]:
+    """*groups*, by the names that change, in which no row is given a key that another has yet."""
+    if all(map(mapper.keys_set.isdisjoint, groups)):
+        return groups.items()
+    names = {
+        pair[0]: changed
+        for changed, group in groups.items()
+        if not mapper.keys_set.isdisjoint(changed)
+        for pair in group
+    }
+    pairs = [pair for group in groups.values() for pair in group if pair[0] in names]
+    ordered = leaving_first(mapper, pairs)
+    if ordered is pairs:
+        return groups.items()
+    found = [one for one in groups.items() if mapper.keys_set.isdisjoint(one[0])]
+    for changed, following in groupby(ordered, key=lambda pair: names[pair[0]]):
+        found.append((changed, list(following)))
+    return found
 
 
 def _note_written(
@@ -233,6 +267,8 @@ def _update_group_steps(
     if updates is None:
         updates = update_plans(mapper, changed, connection.dialect)
         plans.put(place, updates)
+    if len(pairs) > 1 and all(plan.order_is_free for plan in updates):
+        pairs = in_row_order(mapper, pairs)
     expected = None
     if mapper.version_key is not None:
         expected = [version_of(mapper, *pair) for pair in pairs]
@@ -311,6 +347,13 @@ def update_plans(mapper: Mapper, changed: tuple[str, ...], dialect: Dialect) -> 
         follows = moves and part is not mapper.mapped_tables[0] and mapper.passive_updates
         if follows:
             columns = [(key, column) for key, column in columns if key not in mapper.keys_set]
+        elif moves:
+            # A key that is called otherwise here has the value of the one that has changed.
+            columns += [
+                (name, column)
+                for name, column in _key_columns(mapper, part)
+                if name in changed and all(column is not there for _, there in columns)
+            ]
         # The version of a row is one of all its tables.
         versioned = any(key == mapper.version_key for key, _ in part.columns)
         if columns or versioned:
@@ -320,6 +363,21 @@ def update_plans(mapper: Mapper, changed: tuple[str, ...], dialect: Dialect) -> 
                 )
             )
     return plans
+
+
+def _key_columns(mapper: Mapper, part: MappedTable) -> list[tuple[str, Any]]:
+    """(attribute of the primary key, column) of the columns of *part* by which rows are found."""
+    return [(mapper.primary_keys[place], column) for place, column in part.key]
+
+
+def _keys_of_other_names(mapper: Mapper) -> frozenset[str]:
+    """The attributes of joined tables that hold the primary key, and are called otherwise."""
+    kept: frozenset[str] | None = mapper.memo.get("keys of other names")
+    if kept is None:
+        columns = [column for part in mapper.mapped_tables for _, column in part.key]
+        names = {mapper.column_keys[column] for column in columns if column in mapper.column_keys}
+        kept = mapper.memo["keys of other names"] = frozenset(names - mapper.keys_set)
+    return kept
 
 
 def _update_plan(
@@ -390,7 +448,8 @@ def _update_plan(
     sets = {bind: column for _, column, bind in new}
     together = updates_together(dialect, part.table, compiled, found_by, sets)
     has_context = calls_with_context(compiled.binds)
-    return UpdatePlan(part.table, compiled, compiled.sql, rows_of, has_context, together)
+    is_free = frees_order_of_updates(part.table, set(sets.values()))
+    return UpdatePlan(part.table, compiled, compiled.sql, rows_of, has_context, together, is_free)
 
 
 def _update_of(mapper: Mapper, part: MappedTable, values: dict[Any, Any]) -> Any:
@@ -489,6 +548,8 @@ def delete_steps(connection: Connection, mapper: Mapper, pairs: Sequence[Pair]) 
     if deletes is None:
         deletes = _delete_plans(mapper, connection.dialect)
         plans.put(place, deletes)
+    if len(pairs) > 1 and all(plan.order_is_free for plan in deletes):
+        pairs = in_row_order(mapper, pairs)
     keys = [mapper.key_tuple(state.row_key) for state, _ in pairs]
     versions = [version_of(mapper, *pair) for pair in pairs] if mapper.version_key else []
     for plan in deletes:
@@ -525,6 +586,7 @@ class DeletePlan(NamedTuple):
     ``rows_of``   makes parameters of the key of each row, which its version follows
     ``versioned`` whether a row is found by its version besides
     ``together``  what makes one statement of many rows, where the server takes them so
+    ``order_is_free``  whether no row of the table refers to another
     """
 
     table: Any
@@ -533,6 +595,7 @@ class DeletePlan(NamedTuple):
     rows_of: Callable[[list[tuple[Any, ...]]], list[tuple[Any, ...]]]
     versioned: bool
     together: SetBased | None
+    order_is_free: bool
 
 
 def _delete_plans(mapper: Mapper, dialect: Dialect) -> list[DeletePlan]:
@@ -566,7 +629,9 @@ def _delete_plan(mapper: Mapper, part: MappedTable, dialect: Dialect) -> DeleteP
     rows_of = _as_they_are if sent == whole else _picking(sent)
     found_by_bind = {bind: column for bind, (_, column) in own.items()}
     together = deletes_together(dialect, part.table, compiled, found_by_bind)
-    return DeletePlan(part.table, compiled, compiled.sql, rows_of, version is not None, together)
+    is_free = frees_order_of_deletes(part.table)
+    versioned = version is not None
+    return DeletePlan(part.table, compiled, compiled.sql, rows_of, versioned, together, is_free)
 
 
 def _as_they_are(values: list[tuple[Any, ...]]) -> list[tuple[Any, ...]]:

@@ -213,9 +213,12 @@ class LoadTree(Packed):
 
     def forbids(self, prop: Any) -> bool:
         """True when reading column property *prop* is an error while it is not loaded."""
-        if prop.raiseload and not _among(self.undeferred, prop):
+        if "*" in self.forbidden or _among(self.forbidden, prop):
             return True
-        return "*" in self.forbidden or _among(self.forbidden, prop)
+        # What an option defers without raiseload may be read, whatever its mapping says.
+        if not prop.raiseload or _among(self.undeferred, prop):
+            return False
+        return not _among(self.deferred, prop)
 
     def reading_again(self, props: frozenset[Any] | None) -> "LoadTree":
         """The instruction to load the columns *props*, or all, and the expressions given here.

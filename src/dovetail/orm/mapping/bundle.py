@@ -151,7 +151,18 @@ class DictBundle(Bundle):
 
     name = DictBundle("name", User.first, User.last)
     session.scalars(select(name)).first()  # {"first": "Ada", "last": "Byron"}
+
+    ArgumentError is raised where two columns have the same name: one would be lost.
     """
+
+    def __init__(self, name: str, *exprs: object, single_entity: bool = False) -> None:
+        super().__init__(name, *exprs, single_entity=single_entity)
+        labels = self.labels
+        if len({*labels}) < len(labels):
+            raise ArgumentError(
+                f"DictBundle {name!r} has several columns of one name: {', '.join(labels)}",
+                hint='call one of them otherwise: column.label("name")',
+            )
 
     def create_row_processor(
         self, query: object, procs: Sequence[Callable[[Any], Any]], labels: Sequence[str]

@@ -354,7 +354,8 @@ def _copy_columns(class_: type, done: Collection[type], table: FromClause | None
     Columns that are annotated alone are among them where a mixin has such methods.
     """
     copies: dict[str, Any] = {}
-    seen = set(class_.__dict__)
+    # A field without a default leaves nothing in the class: what it declares is of the class.
+    seen = {*class_.__dict__, *_fields_of(class_, class_)}
     mixins = [base for base in class_.__mro__[1:] if base not in done]
     has_methods = any(
         isinstance(value, declared_attr) for base in mixins for value in base.__dict__.values()
@@ -491,7 +492,9 @@ def _fields_of(class_: type, base: type) -> dict[str, Any]:
     for name, field in getattr(base, "__dataclass_fields__", {}).items():
         if name in annotations and place in field.metadata:
             value: Any = field.metadata[place]
-            if callable(value) and not isinstance(value, (*_COLUMNS, MapperProperty)):
+            if isinstance(value, declared_attr):
+                value = value.function()
+            elif callable(value) and not isinstance(value, (*_COLUMNS, MapperProperty)):
                 value = value()
             found[name] = value
     return found
