@@ -51,18 +51,25 @@ class Face:
     own: tuple[str, ...] = ()
     given: tuple[tuple[str, str], ...] = ()
 
-    def passed(
-        self, member: Callable[Concatenate[Any, P], R], *, by_name: bool = False
-    ) -> Callable[Concatenate[Any, P], R]:
+    def passed(self, member: Callable[Concatenate[Any, P], R]) -> Callable[Concatenate[Any, P], R]:
         """Return a method that calls *member* of the object inside, with the same parameters.
 
         It is written out, arguments by name and number, since it is called as often as the
-        other's own; all *by_name* where users override it with fewer parameters and ``**more``.
+        other's own.
         """
-        method = WrittenMethod(partial(self._write_passed, member, by_name))
+        method = WrittenMethod(partial(self._write_passed, member))
         return cast("Callable[Concatenate[Any, P], R]", method)
 
-    def _write_passed(self, member: Callable[..., Any], by_name: bool) -> Callable[..., Any]:
+    def passed_by_name(
+        self, member: Callable[Concatenate[Any, P], R]
+    ) -> Callable[Concatenate[Any, P], R]:
+        """As ``passed()``, for what users override with fewer parameters and ``**more``."""
+        method = WrittenMethod(partial(self._write_passed, member, by_name=True))
+        return cast("Callable[Concatenate[Any, P], R]", method)
+
+    def _write_passed(
+        self, member: Callable[..., Any], *, by_name: bool = False
+    ) -> Callable[..., Any]:
         head, arguments = _written(member, by_name=by_name)
         source = Source(f"hand on {member.__qualname__}")
         with source.block(head.use(source, f"def {member.__name__}")):

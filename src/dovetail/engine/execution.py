@@ -234,7 +234,7 @@ def _ask_steps(
 ) -> Steps[CursorResult[*tuple[Any, ...]]]:
     """Run a query, or text, with one set of parameters at most."""
     prepared, sql, parameters = _query(channel, statement, row, options)
-    if options or prepared.is_open:
+    if options or prepared.shape is None or prepared.is_open:
         steps = _read_steps(channel, prepared, sql, parameters, options, statement)
         result = yield from steps
     else:

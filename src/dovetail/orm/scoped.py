@@ -266,7 +266,7 @@ class scoped_session(ScopedFace[S]):
     expunge_all = scoped_face.passed(Session.expunge_all)
     flush = scoped_face.passed(Session.flush)
     get = scoped_face.passed(Session.get)
-    get_bind = scoped_face.passed(Session.get_bind, by_name=True)  # type: ignore[arg-type]
+    get_bind = scoped_face.passed_by_name(Session.get_bind)  # type: ignore[arg-type]
     get_nested_transaction = scoped_face.passed(Session.get_nested_transaction)
     get_one = scoped_face.passed(Session.get_one)
     get_transaction = scoped_face.passed(Session.get_transaction)
