@@ -9,6 +9,7 @@ from dovetail.orm import (
     DeclarativeBase,
     Mapped,
     Session,
+    attribute_keyed_dict,
     mapped_column,
     relationship,
 )
@@ -630,3 +631,34 @@ def test_a_cascade_that_deletes_and_one_that_leaves_rows_alone_exclude_each_othe
     Parent, _ = declare({"cascade": "all", "passive_deletes": "all"})
     with pytest.raises(ArgumentError, match="passive_deletes='all' leaves related rows alone"):
         Parent()
+
+
+@pytest.mark.parametrize("put", [dict.setdefault, dict.__setitem__], ids=["setdefault", "item"])
+def test_what_its_other_side_has_put_into_a_dictionary_is_added_when_it_is_put_there(
+    engine, session, put
+):
+    class Base(DeclarativeBase):
+        pass
+
+    class Box(Base):
+        __tablename__ = "box"
+        id: Mapped[int] = mapped_column(primary_key=True)
+        things = relationship(
+            "Thing", back_populates="box", collection_class=attribute_keyed_dict("name")
+        )
+
+    class Thing(Base):
+        __tablename__ = "thing"
+        id: Mapped[int] = mapped_column(primary_key=True)
+        name: Mapped[str]
+        box_id: Mapped[int] = mapped_column(ForeignKey("box.id"))
+        box = relationship("Box", back_populates="things")
+
+    box, thing = Box(), Thing(name="lid")
+    session.add(box)
+    thing.box = box
+    assert thing not in session
+
+    getattr(box.things, put.__name__)("lid", thing)
+
+    assert thing in session

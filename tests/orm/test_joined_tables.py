@@ -5,13 +5,20 @@ from types import SimpleNamespace
 
 import pytest
 
-from dovetail import ForeignKey, create_engine, event, select
+from dovetail import Column, ForeignKey, Integer, String, create_engine, event, select
 from dovetail.exc import (
     AmbiguousForeignKeysError,
     InvalidRequestError,
     NoForeignKeysError,
 )
-from dovetail.orm import DeclarativeBase, Mapped, Session, mapped_column, with_polymorphic
+from dovetail.orm import (
+    DeclarativeBase,
+    Mapped,
+    Session,
+    column_property,
+    mapped_column,
+    with_polymorphic,
+)
 
 PACKAGES = ("dovetail", "sqlalchemy")
 
@@ -806,3 +813,55 @@ def test_rows_are_written_one_by_one_where_the_class_at_the_top_says_so():
     assert [text.split()[2] for text in sent if text.startswith("INSERT")] == [
         "place", "town", "capital", "place", "town", "capital",
     ]  # fmt: skip
+
+
+def test_columns_that_are_named_as_one_attribute_are_no_mistake():
+    class Base(DeclarativeBase):
+        pass
+
+    class Place(Base):
+        __tablename__ = "place_of_one_id"
+        id: Mapped[int] = mapped_column(primary_key=True)
+        kind = mapped_column(String)
+        __mapper_args__ = {"polymorphic_on": kind, "polymorphic_identity": "place"}
+
+    class Town(Place):
+        __tablename__ = "town_of_one_id"
+        id = column_property(Column(Integer, primary_key=True), Place.id)
+        place_id: Mapped[int] = mapped_column(ForeignKey("place_of_one_id.id"))
+        __mapper_args__ = {"polymorphic_identity": "town"}
+
+    own, above = Town.id.property.columns
+    assert own is Town.__table__.c.id
+    assert above is Place.__table__.c.id
+
+
+def test_a_version_in_the_table_below_as_well_is_no_mistake():
+    class Base(DeclarativeBase):
+        pass
+
+    class Place(Base):
+        __tablename__ = "place_of_versions"
+        id: Mapped[int] = mapped_column(primary_key=True)
+        kind = mapped_column(String)
+        version = mapped_column(Integer)
+        __mapper_args__ = {
+            "polymorphic_on": kind,
+            "polymorphic_identity": "place",
+            "version_id_col": version,
+        }
+
+    class Town(Place):
+        __tablename__ = "town_of_versions"
+        id: Mapped[int] = mapped_column(ForeignKey("place_of_versions.id"), primary_key=True)
+        version: Mapped[int]
+        __mapper_args__ = {"polymorphic_identity": "town"}
+
+    engine = create_engine("sqlite://")
+    Base.metadata.create_all(engine)
+    with Session(engine) as session:
+        session.add(Town(id=1))
+        session.commit()
+        session.get(Town, 1).kind = "town"
+
+        assert [session.scalar(select(t.c.version)) for t in Base.metadata.sorted_tables] == [1, 1]

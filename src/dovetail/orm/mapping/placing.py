@@ -286,13 +286,18 @@ class PlacedAttributes(Hierarchy):
             return
         if not (prop.is_column and there.is_column) or self.single or self.is_made:
             return
-        others = [column for column in there.columns if column not in prop.columns]
+        # Those that it was given may be the attributes of the classes above.
+        given = [getattr(column, "column", column) for column in prop.columns]
+        prop.columns = given
+        others = [column for column in there.columns if column not in given]
         if not others or any(column.table is prop.columns[0].table for column in others):
             return
         equal = counterparts(prop.columns[0], self.equated)
         is_omitted = getattr(prop.columns[0], "is_omitted", False)
         equal = {*equal, *prop.columns[0].lineage}
-        if not (is_omitted or any(column in equal for column in others)):
+        version = None if self.inherits is None else self.inherits.version_id_col
+        is_version = any(column is version for column in others)
+        if not (is_omitted or is_version or any(column in equal for column in others)):
             first, second = prop.columns[0], others[0]
             warn(
                 f"{self.class_.__name__}.{key} holds both {second.table.name}.{second.name} and "

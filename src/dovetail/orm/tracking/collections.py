@@ -300,7 +300,8 @@ class InstrumentedDict(dict[Any, Any], Collection):
         return key, self.pop(key)
 
     def setdefault(self, key: object, default: object = None) -> Any:
-        if key not in self:
+        # What is there already, by the other side perhaps, is added to the session as well.
+        if key not in self or self[key] is default:
             self[key] = default
         return self[key]
 
