@@ -177,25 +177,6 @@ def in_row_order(mapper: Mapper, pairs: Sequence[Pair]) -> list[Pair]:
     return [pairs[place] for place in places]
 
 
-def leaving_first(mapper: Mapper, pairs: list[Pair]) -> list[Pair]:
-    """*pairs*, whose primary keys change, each after the one whose key it is given.
-
-    Rows that take over the keys of one another in a circle stay as they are: no order serves.
-    """
-    leaving = {state.row_key: place for place, (state, _) in enumerate(pairs)}
-    waits = []
-    for place, (_, instance) in enumerate(pairs):
-        before = leaving.get(mapper.key_of(instance), place)
-        if before != place:
-            waits.append((before, place))
-    if not waits:
-        return pairs
-    try:
-        return [pairs[place] for place in sort(waits, range(len(pairs)))]
-    except CircularDependencyError:
-        return pairs
-
-
 def by_mapper(rows: dict[InstanceState, Any]) -> dict[Any, dict[InstanceState, Any]]:
     """*rows* by the mapper of each, in their order."""
     found: dict[Any, dict[InstanceState, Any]] = {}

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Collection, Iterable, Sequence
 from functools import partial
-from itertools import groupby
 from typing import Any, NamedTuple
 from warnings import warn
 
@@ -17,7 +16,7 @@ from dovetail.exc import DovetailWarning, FlushError, StaleDataError
 from dovetail.orm.flush.changes import Pair
 from dovetail.orm.flush.insert import first_table, refuse_read_value
 from dovetail.orm.flush.key_expressions import settle_key_steps
-from dovetail.orm.flush.order import in_row_order, leaving_first
+from dovetail.orm.flush.order import in_row_order
 from dovetail.orm.flush.sent import in_text_order, sent_besides, written
 from dovetail.orm.flush.together import (
     deletes_together,
@@ -98,8 +97,7 @@ def update_steps(
             else:
                 group.append(pair)
     switched: list[KeyChange] = []
-    batches = _leaving_first(mapper, groups) if len(pairs) > 1 else groups.items()
-    for changed, group in batches:
+    for changed, group in groups.items():
         yield from _update_group_steps(connection, mapper, changed, group)
         if written is not None or mapper.version_key is not None:
             _note_written(mapper, written, changed, group)
@@ -116,28 +114,6 @@ def update_steps(
     if mapper.computed_anew:
         _forget_made(mapper.computed_anew, pairs)
     return switched
-
-
-def _leaving_first(
-    mapper: Mapper, groups: dict[tuple[str, ...], list[Pair]]
-) -> Iterable[tuple[tuple[str, ...], list[Pair]]]:
-    """*groups*, by the names that change, in which no row is given a key that another has yet."""
-    if all(map(mapper.keys_set.isdisjoint, groups)):
-        return groups.items()
-    names = {
-        pair[0]: changed
-        for changed, group in groups.items()
-        if not mapper.keys_set.isdisjoint(changed)
-        for pair in group
-    }
-    pairs = [pair for group in groups.values() for pair in group if pair[0] in names]
-    ordered = leaving_first(mapper, pairs)
-    if ordered is pairs:
-        return groups.items()
-    found = [one for one in groups.items() if mapper.keys_set.isdisjoint(one[0])]
-    for changed, following in groupby(ordered, key=lambda pair: names[pair[0]]):
-        found.append((changed, list(following)))
-    return found
 
 
 def _note_written(
