@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..codegen import Source, compile_function
 from ..compiler.plan import StatementPlan
+from ..sql.expression.column_element import ColumnElement
 from ..sql.expression.naming import (
     LABEL_STYLE_DISAMBIGUATE_ONLY,
     function_name,
@@ -204,7 +205,7 @@ def shape_of(columns: Sequence[ResultColumn], *, of_entities: bool = False) -> S
     return Shape(tuple(keys), [column.expressions for column in columns])
 
 
-def _name_of_text(given: Any) -> str:
+def _name_of_text(given: ColumnElement[Any]) -> str:
     is_text = given.__visit_name__ == "textclause"
     name: str = given.result_name if is_text else given.name
     return name

@@ -367,8 +367,8 @@ def _update_plan(
 ) -> UpdatePlan:
     keys = [(place, c, bindparam(f"old_{c.key}", type_=c.type)) for place, c in part.key]
     where = [column == bind for _, column, bind in keys]
-    old_version: Any = None
     version = next((c for key, c in part.columns if versioned and key == mapper.version_key), None)
+    old_version: Any = None
     makes_version = given = False
     if version is not None:
         old_version = bindparam("old_version", type_=version.type)
@@ -418,14 +418,13 @@ def _update_plan(
             source.line(f"append(({', '.join(sent)},))")
         source.line("return rows")
     rows_of = compile_function(source, "rows_of")
-    found_by = {bind: column for _, column, bind in keys} | (
-        {} if version is None else {old_version: version}
-    )
+    found_by = {bind: c for _, c, bind in keys}
+    found_by |= {} if version is None else {old_version: version}
     sets = {bind: column for _, column, bind in new}
     together = updates_together(dialect, part.table, compiled, found_by, sets)
     has_context = calls_with_context(compiled.binds)
-    is_free = frees_order_of_updates(part.table, set(sets.values()))
-    return UpdatePlan(part.table, compiled, compiled.sql, rows_of, has_context, together, is_free)
+    free = frees_order_of_updates(part.table, set(sets.values()))
+    return UpdatePlan(part.table, compiled, compiled.sql, rows_of, has_context, together, free)
 
 
 def _update_of(mapper: Mapper, part: MappedTable, values: dict[Any, Any]) -> Any:

@@ -1,9 +1,11 @@
 """What a class says of its mapping as a whole: its table, and the options of its mapper."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from dovetail.orm.mapping.declared_attr import declared_attr
 from dovetail.orm.mapping.mapper import Mapper
+from dovetail.orm.mapping.properties import ColumnProperty, MapperProperty
 
 
 def class_option(class_: type, name: str) -> Any:
@@ -56,3 +58,25 @@ def given_table_arguments(class_: type) -> Any:
             if not is_for_others or isinstance(value, declared_attr):
                 return value.__get__(None, class_) if hasattr(value, "__get__") else value
     return None
+
+
+def with_prefix(
+    prefix: str | None,
+    declared: Iterable[tuple[str, Any, object]],
+    parts: list[tuple[str, MapperProperty]],
+) -> list[tuple[str, MapperProperty]]:
+    """*parts* with *prefix* before the names of columns that have no other attribute's name.
+
+    A ``column_property()`` has the name that it was given.
+    """
+    if not prefix:
+        return parts
+    columns = {key for key, value, _ in declared if not isinstance(value, ColumnProperty)}
+    return [
+        (prefix + key if key in columns and _is_named_as(prop, key) else key, prop)
+        for key, prop in parts
+    ]
+
+
+def _is_named_as(prop: MapperProperty, key: str) -> bool:
+    return isinstance(prop, ColumnProperty) and bool(prop.columns[0].key == key)

@@ -26,6 +26,7 @@ from dovetail.orm.mapping.class_options import (
     given_table_arguments,
     mapper_options,
     own_table,
+    with_prefix,
 )
 from dovetail.orm.mapping.composite import Composite
 from dovetail.orm.mapping.dataclass import is_dataclass_of_ours
@@ -124,29 +125,9 @@ def _declare(
         options = {name: _completed(value, made) for name, value in options.items()}
     make = getattr(class_, "__mapper_cls__", None)
     kind = getattr(make, "__func__", make) or Mapper
-    parts = _with_prefix(options.get("column_prefix"), declared, parts)
+    parts = with_prefix(options.get("column_prefix"), declared, parts)
     listed = {key: as_property(value) for key, value in options.pop("properties", {}).items()}
     registry.make(kind, class_, table, {**dict(parts), **listed}, options, inherits)
-
-
-def _with_prefix(
-    prefix: str | None, declared: list[Declared], parts: list[tuple[str, MapperProperty]]
-) -> list[tuple[str, MapperProperty]]:
-    """*parts* with *prefix* before the names of columns that have no other attribute's name.
-
-    A ``column_property()`` has the name that it was given.
-    """
-    if not prefix:
-        return parts
-    columns = {key for key, value, _ in declared if not isinstance(value, ColumnProperty)}
-    return [
-        (prefix + key if key in columns and _is_named_as(prop, key) else key, prop)
-        for key, prop in parts
-    ]
-
-
-def _is_named_as(prop: MapperProperty, key: str) -> bool:
-    return isinstance(prop, ColumnProperty) and bool(prop.columns[0].key == key)
 
 
 def _completed(value: object, made: dict[int, Any]) -> Any:
