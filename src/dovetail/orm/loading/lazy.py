@@ -17,6 +17,7 @@ from dovetail.orm.loading.related import (
     local_names,
     only_tree,
     reference_key,
+    whole_tree,
 )
 from dovetail.orm.loading.session import LoadCause, LoadingSession
 from dovetail.orm.loading.tree import NO_TREE, REFRESH, LoadTree
@@ -108,7 +109,7 @@ def _reread_steps(session: LoadingSession, found: object) -> Steps[None]:
     if state is not None and type(state.stale) is Whole:
         mapper = state.load.mapper
         connection = yield from session.connection_for_steps(mapper)
-        yield from refresh_steps(session, connection, mapper, [(state, found)], state.stale)
+        yield from _read_whole_steps(session, connection, mapper, [(state, found)], state.stale)
 
 
 def _caused_steps(session: LoadingSession, state: InstanceState, steps: Steps[None]) -> Steps[None]:
@@ -187,7 +188,11 @@ def _load_columns_steps(
     policy = policy_for(session, options_of(state))
     peers = _peers(session, state, instance, key, policy)
     connection = yield from session.connection_for_steps(mapper)
-    steps = refresh_steps(session, connection, mapper, [(state, instance), *peers], wanted)
+    pairs = [(state, instance), *peers]
+    if type(expired) is Whole:
+        steps = _read_whole_steps(session, connection, mapper, pairs, wanted)
+    else:
+        steps = refresh_steps(session, connection, mapper, pairs, wanted)
     yield from _caused_steps(session, state, steps)
     if key not in instance.__dict__ and (state.committed is None or key not in state.committed):
         raise _row_is_gone(state, instance, key)
@@ -224,13 +229,36 @@ def refresh_steps(
     keys = [state.row_key for state, _ in pairs]
     whole = names - mapper.keys_set == refreshed_names(mapper)
     options = options_of(pairs[0][0])
-    if options.lasting:
+    if options.lasting or (whole and not options.is_empty):
         # What the query gave holds as long as the instances live.
         props = None if whole else frozenset(mapper.named_attrs[name] for name in names)
         tree = options.reading_again(props)
     else:
         tree = NO_TREE if whole else only_tree(mapper, sorted(names))
     loaded = yield from load_keys_steps(session, connection, mapper, keys, tree=tree, chain=REFRESH)
+    if len(pairs) == 1 and loaded:
+        refuse_other_key(pairs[0][0], pairs[0][1], loaded[0])
+
+
+def _read_whole_steps(
+    session: LoadingSession,
+    connection: Connection,
+    mapper: Mapper,
+    pairs: Sequence[Pair],
+    names: frozenset[str],
+) -> Steps[None]:
+    """Read instances that have expired as a whole again, with the column attributes *names*.
+
+    What their statement loaded with them comes back with them: who goes on with what is detached
+    next has it.
+    """
+    keys = [state.row_key for state, _ in pairs]
+    options = options_of(pairs[0][0])
+    deferred = names - mapper.keys_set - refreshed_names(mapper)
+    tree = NO_TREE
+    if deferred or not options.is_empty:
+        tree = whole_tree(mapper, options, deferred)
+    loaded = yield from load_keys_steps(session, connection, mapper, keys, tree=tree)
     if len(pairs) == 1 and loaded:
         refuse_other_key(pairs[0][0], pairs[0][1], loaded[0])
 

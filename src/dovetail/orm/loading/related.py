@@ -22,6 +22,7 @@ from dovetail.orm.loading.tree import NO_TREE, REFRESH, LoadTree
 from dovetail.orm.mapping.attribute import EntityNode
 from dovetail.orm.mapping.mapper import Mapper
 from dovetail.orm.mapping.relationship import RelationshipProperty
+from dovetail.orm.tracking.expiry import Whole
 from dovetail.orm.tracking.state import NO_VALUE, InstanceState
 from dovetail.sql.expression.constructs import tuple_
 from dovetail.sql.expression.elements import BindParameter, bindparam
@@ -79,7 +80,7 @@ class KeyedPlan:
             chain=self.chain,
             populate_existing=self.populate_existing,
             # What is here, and is read again on the way, stays among those it was loaded with.
-            keeps_batches=self.tree is NO_TREE,
+            keeps_batches=self.tree is NO_TREE or self.tree.reads_again,
         )
 
     def rows_steps(
@@ -319,14 +320,20 @@ def _with_local_values_steps(
     """*parents*, those refreshed first whose own side of the join has expired."""
     mapper = prop.parent
     names = local_names(prop)
-    expired: list[Any] = []
+    expired: dict[LoadTree, list[Any]] = {}
     left_out: list[Any] = []
     for state, instance in parents:
-        if state.row_key is not None and any(is_unknown(state, instance, name) for name in names):
-            (left_out if state.stale is None else expired).append(state.row_key)
-    if expired:
+        if state.row_key is None or not any(is_unknown(state, instance, name) for name in names):
+            continue
+        if state.stale is None:
+            left_out.append(state.row_key)
+        else:
+            options: LoadTree = state.load.options or NO_TREE
+            tree = NO_TREE if options.is_empty else options.reading_again(None)
+            expired.setdefault(tree, []).append(state.row_key)
+    for tree, keys in expired.items():
         # What is read again is read whole: the rest will be asked for as well.
-        yield from load_keys_steps(session, connection, mapper, expired, chain=REFRESH)
+        yield from load_keys_steps(session, connection, mapper, keys, tree=tree, chain=REFRESH)
     if left_out:
         tree = only_tree(mapper, names)
         yield from load_keys_steps(session, connection, mapper, left_out, tree=tree)
@@ -341,6 +348,21 @@ def only_tree(mapper: Mapper, names: Sequence[str]) -> LoadTree:
         tree = LoadTree()
         tree.only = frozenset(mapper.named_attrs[name] for name in names)
         mapper.memo[place] = tree
+    return tree
+
+
+def whole_tree(mapper: Mapper, options: LoadTree, deferred: frozenset[str]) -> LoadTree:
+    """The instruction to read instances again as *options* say, and what of them is *deferred*.
+
+    Kept with the options, or with the mapper where there are none, so that its plan is kept.
+    """
+    if not options.is_empty:
+        return options.reading_whole(frozenset(mapper.named_attrs[name] for name in deferred))
+    place = ("whole", deferred)
+    tree: LoadTree | None = mapper.memo.get(place)
+    if tree is None:
+        props = frozenset(mapper.named_attrs[name] for name in deferred)
+        tree = mapper.memo[place] = LoadTree().reading_whole(props)
     return tree
 
 
@@ -380,7 +402,8 @@ def is_unknown(state: InstanceState, instance: object, name: str) -> bool:
     """
     if name in instance.__dict__:
         return False
-    if state.stale is not None and name in state.stale:
+    stale = state.stale
+    if stale is not None and (name in stale or type(stale) is Whole):
         return True
     tree: LoadTree = state.load.options or NO_TREE
     return not tree.loads_column(state.load.mapper.named_attrs[name])

@@ -29,6 +29,7 @@ class LoadTree(Packed):
     ``forbidden``  columns whose reading is an error while they are not loaded
     ``expressions``  what query expressions hold
     ``lasting``    those that can be read again for an instance alone
+    ``reads_again``  True where it is for instances that stay among those they were loaded with
     ``stays``      True where what is loaded later comes from the shard of the instance
     ``policy``     how what is not loaded is loaded when it is touched; None: as the session says
     ``criteria``   what restricts classes wherever they are met from here on
@@ -38,7 +39,7 @@ class LoadTree(Packed):
     __slots__ = (
         "again", "combined", "completed", "criteria", "default_everywhere", "default_related",
         "deferred", "expressions", "forbidden", "groups", "inherited", "lasting", "only", "policy",
-        "related", "stays", "undeferred",
+        "reads_again", "related", "stays", "undeferred",
     )  # fmt: skip
 
     def __init__(self) -> None:
@@ -56,6 +57,7 @@ class LoadTree(Packed):
         self.expressions: dict[Any, Any] = {}
         self.lasting: dict[Any, Any] = {}
         self.policy: LazyPolicy | None = None
+        self.reads_again = False
         self.stays = False
         self.again: dict[Any, LoadTree] = {}
         self.combined: dict[LoadTree, LoadTree] = {}
@@ -221,15 +223,39 @@ class LoadTree(Packed):
         return not _among(self.deferred, prop)
 
     def reading_again(self, props: frozenset[Any] | None) -> "LoadTree":
-        """The instruction to load the columns *props*, or all, and the expressions given here.
+        """The instruction to load the columns *props*, and the expressions given here.
 
-        It is kept, so that the plans made for it are found again.
+        None stands for all that were loaded: those that are mapped so, and those that are not
+        deferred here.  It is kept, so that the plans made for it are found again.
         """
         tree = self.again.get(props)
         if tree is None:
             tree = self.again[props] = LoadTree()
+            tree.reads_again = True
             tree.only = props
             tree.expressions = tree.lasting = self.lasting
+            if props is None:
+                tree.undeferred, tree.groups = self.undeferred, self.groups
+        return tree
+
+    def reading_whole(self, deferred: frozenset[Any]) -> "LoadTree":
+        """The instruction to load what was loaded, relationships too, and what is *deferred*.
+
+        Relationships are loaded as the instructions here say, or as they are mapped.  It is kept,
+        too.
+        """
+        place = ("whole", deferred)
+        tree = self.again.get(place)
+        if tree is None:
+            tree = self.again[place] = LoadTree()
+            tree.reads_again = True
+            tree.undeferred, tree.groups = self.undeferred | deferred, self.groups
+            tree.expressions = tree.lasting = self.lasting
+            asked = self.apart()
+            tree.related, tree.stays = asked.related, asked.stays
+            tree.default_related = asked.default_related
+            tree.default_everywhere = asked.default_everywhere
+            tree.criteria, tree.policy = asked.criteria, asked.policy
         return tree
 
     def apart(self) -> "LoadTree":
