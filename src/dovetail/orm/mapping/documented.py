@@ -13,7 +13,10 @@ class DocumentedByProperty:
 
     def __init_subclass__(cls, **keywords: object) -> None:
         super().__init_subclass__(**keywords)
-        type.__setattr__(cls, "__doc__", _Documentation(cls.__dict__.get("__doc__")))
+        own = cls.__dict__.get("__doc__")
+        # A class that says itself what documents its attributes keeps that: hybrids do.
+        if own is None or isinstance(own, str):
+            type.__setattr__(cls, "__doc__", _Documentation(own))
 
 
 class _Documentation:
