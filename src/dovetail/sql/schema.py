@@ -192,7 +192,7 @@ class Table(DialectKWArgs, TableClause, SchemaItem):
 
     def put_column(self, column: Column[Any], replace: bool = False) -> None:
         """Take *column* into the collection of columns."""
-        columns: ColumnCollection[Any] = self._columns  # type: ignore[assignment]
+        columns: Any = self._columns
         existing = columns.get(str(column.key))
         if existing is not None and existing is not column:
             if not getattr(self, "extending", False) and not replace:
