@@ -7,9 +7,9 @@ python tools/faces.py --check  # say what is out of date, and write nothing
 import sys
 import tomllib
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
-from textwrap import fill
+from textwrap import fill, indent
 
 ROOT = Path(__file__).resolve().parent.parent
 TABLE = Path(__file__).with_name("faces.toml")
@@ -30,6 +30,8 @@ class Face:
     names: dict[str, list[str]]
     """The names by the module that has them; ``"here = there"`` where it has another one."""
     is_package: bool
+    later: list[str] = field(default_factory=list)
+    """The modules of which nothing is imported before it is asked for."""
 
     @property
     def file(self) -> str:
@@ -40,7 +42,10 @@ class Face:
         """Return the source of the module."""
         own = self.path.split(".") if self.is_package else self.path.split(".")[:-1]
         imports = sorted((_relative(own, module.split(".")), module) for module in self.names)
-        lines = [_import(source, self.names[module]) for (_, source), module in imports]
+        sources = {module: source for (_, source), module in imports}
+        now = [
+            _import(source, self.names[m]) for m, source in sources.items() if m not in self.later
+        ]
         renamed = sorted(
             f"{here} = {self._called(there)}\n"
             for names in self.names.values()
@@ -48,7 +53,26 @@ class Face:
             if here != there
         )
         second = "\n" + "".join(renamed) if renamed else ""
-        return f'"""{self.purpose}"""\n\n{MARKS}\n{"".join(lines)}{second}'
+        first, last = "", ""
+        if self.later:
+            above = "." * (len(own) + 1)
+            first = f"from typing import TYPE_CHECKING\n\nfrom {above}later import names_later\n"
+            last = self._later_text(sources)
+        return f'"""{self.purpose}"""\n\n{MARKS}\n{first}{"".join(now)}{second}{last}'
+
+    def _later_text(self, sources: dict[str, str]) -> str:
+        """Return the end of a module of which something is imported when it is asked for."""
+        types = "".join(
+            indent(_import(sources[module], self.names[module]), "    ") for module in self.later
+        )
+        rooms = "".join(
+            f'    "dovetail.{module}": ({"".join(f"{name!r}, " for name in self.names[module])}),\n'
+            for module in self.later
+        ).replace("'", '"')
+        return (
+            f"\nif TYPE_CHECKING:\n{types}\n"
+            f"__getattr__, __dir__ = names_later(__name__, {{\n{rooms}}})\n"
+        )
 
     def _called(self, there: str) -> str:
         """What the name *there* is called in this module: it is private if it is not handed on."""
@@ -98,8 +122,9 @@ def faces(table: Path = TABLE) -> Iterator[Face]:
     paths = tomllib.loads(table.read_text(encoding="utf-8"))["paths"]
     for path, entry in paths.items():
         purpose = entry.pop("purpose")
+        later = entry.pop("later", [])
         is_package = any(module.startswith(f"{path}.") for module in entry)
-        yield Face(path, purpose, entry, is_package)
+        yield Face(path, purpose, entry, is_package, later)
 
 
 def stale(table: Path = TABLE, package: Path = PACKAGE) -> dict[Path, str]:

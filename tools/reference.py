@@ -17,6 +17,7 @@ from typing import Any, Never, TypeVar
 
 from dovetail.delegation import DelegatedAttribute, WrittenMethod
 from dovetail.dialects.registry import dialect_class
+from dovetail.later import OWN_OF_FACES
 from dovetail.testing.features import meanings
 
 DOCS = Path(__file__).resolve().parent.parent / "docs"
@@ -68,12 +69,13 @@ BEGIN, END = "<!-- from dovetail.exc -->\n", "<!-- end -->\n"
 
 def public_names(module: ModuleType) -> list[str]:
     """The names that *module* offers, those of a face or its own."""
-    listed = getattr(module, "__all__", None)
+    listed = vars(module).get("__all__")
     if listed is None:
         listed = [
             name
-            for name, value in vars(module).items()
+            for name, value in ((name, getattr(module, name)) for name in dir(module))
             if not name.startswith("_")
+            and name not in OWN_OF_FACES
             and not inspect.ismodule(value)
             and not isinstance(value, TypeVar)
             and getattr(value, "__module__", "dovetail").startswith("dovetail")

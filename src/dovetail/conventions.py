@@ -6,12 +6,10 @@ mapped or connected.  Nothing else differs while the alias is on.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from importlib import import_module
-from typing import Any
+from typing import Any, NamedTuple
 
 
-@dataclass
 class Conventions:
     """How dovetail goes about what the other package does otherwise."""
 
@@ -52,8 +50,7 @@ class Conventions:
 conventions = Conventions()
 
 
-@dataclass(frozen=True)
-class ClassReference:
+class ClassReference(NamedTuple):
     """A class by the module that has it: in pickles, where its ``__module__`` says otherwise."""
 
     module: str

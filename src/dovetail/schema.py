@@ -4,6 +4,9 @@
 # fmt: off
 # isort: off
 
+from typing import TYPE_CHECKING
+
+from .later import names_later
 from .sql.constraints import (
     CheckConstraint as CheckConstraint, ColumnCollectionConstraint as ColumnCollectionConstraint,
     Constraint as Constraint, Index as Index, PrimaryKeyConstraint as PrimaryKeyConstraint,
@@ -27,7 +30,6 @@ from .sql.defaults import (
     Identity as Identity, ScalarElementColumnDefault as ScalarElementColumnDefault,
     SchemaItem as SchemaItem, Sequence as Sequence,
 )
-from .sql.difference import Difference as Difference
 from .sql.foreign_keys import ForeignKey as ForeignKey, ForeignKeyConstraint as ForeignKeyConstraint
 from .sql.metadata import (
     BLANK_SCHEMA as BLANK_SCHEMA, CheckFirst as CheckFirst, MetaData as MetaData,
@@ -38,3 +40,10 @@ from .sql.schema import Table as Table
 from .sql.table_column import Column as Column, insert_sentinel as insert_sentinel
 from .sql.typed_columns import Named as Named, TypedColumns as TypedColumns
 from .sql.views import CreateTableAs as CreateTableAs, CreateView as CreateView
+
+if TYPE_CHECKING:
+    from .sql.difference import Difference as Difference
+
+__getattr__, __dir__ = names_later(__name__, {
+    "dovetail.sql.difference": ("Difference", ),
+})

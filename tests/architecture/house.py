@@ -22,6 +22,8 @@ GROUND = (
     "collector",
     "steps",
     "inspection",
+    "later",
+    "record",
 )
 FLOORS = ("ground", "types", "sql", "compiler", "dialects", "engine", "orm", "ext", "top")
 ORM_ROOMS = (
@@ -318,7 +320,59 @@ def _hands_on(statement: ast.stmt) -> bool:
             return True  # a second name for the same thing
         case ast.If(test=ast.Name(id="TYPE_CHECKING")):
             return True  # what a checker sees of it
+        case ast.With(items=[ast.withitem(context_expr=ast.Name(id="collector"))]):
+            return all(map(_hands_on, statement.body))
+        case ast.Assign(value=ast.Call(func=ast.Name(id="names_later"))):
+            return True
     return False
+
+
+def broken_promises(house: House) -> list[str]:
+    """Names that a face promises for later, where what a type checker sees are others."""
+    complaints = []
+    for module in house.modules.values():
+        promised = _promised(module.tree)
+        seen = {
+            name.asname or name.name
+            for statement in module.tree.body
+            if isinstance(statement, ast.If) and promised
+            for within in statement.body
+            if isinstance(within, ast.ImportFrom)
+            for name in within.names
+        }
+        names = {name for names in promised.values() for name in names}
+        complaints += [f"{module.path}: {name}" for name in sorted(names ^ seen)]
+        complaints += [
+            f"{module.path}: {room} has no {name}"
+            for room, names in promised.items()
+            for name in names
+            if name not in _names_of(house, room)
+        ]
+    return complaints
+
+
+def _promised(tree: ast.Module) -> dict[str, tuple[str, ...]]:
+    """The names that a module finds when they are asked for, by the module that has them."""
+    for statement in tree.body:
+        match statement:
+            case ast.Assign(value=ast.Call(func=ast.Name(id="names_later"), args=[_, table])):
+                promised: dict[str, tuple[str, ...]] = ast.literal_eval(table)
+                return promised
+    return {}
+
+
+def _names_of(house: House, room: str) -> set[str]:
+    """What the module called *room* defines or imports."""
+    names = set()
+    for statement in house.modules[room.partition(".")[2]].tree.body:
+        match statement:
+            case ast.ClassDef() | ast.FunctionDef():
+                names.add(statement.name)
+            case ast.Assign(targets=[ast.Name(id=name)]):
+                names.add(name)
+            case ast.ImportFrom():
+                names.update(alias.asname or alias.name for alias in statement.names)
+    return names
 
 
 def vague_names(house: House) -> list[str]:
@@ -399,6 +453,7 @@ RULES = (
     long_files,
     long_functions,
     busy_faces,
+    broken_promises,
     vague_names,
     dialects_asked_by_name,
     familiar_keys_of_states,

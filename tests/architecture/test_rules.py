@@ -93,6 +93,20 @@ def test_a_sound_house_has_no_complaint(tmp_path, rule):
         ),
         pytest.param(rules.busy_faces, "schema.py", "x = 1\n", id="root face with a value"),
         pytest.param(rules.busy_faces, "orm/util.py", "class A: ...\n", id="orm face with a class"),
+        pytest.param(
+            rules.broken_promises,
+            "schema.py",
+            "from .later import names_later\n"
+            "find, listed = names_later(__name__, {'dovetail.sql.node': ('Node',)})\n",
+            id="a promise that no type checker sees",
+        ),
+        pytest.param(
+            rules.broken_promises,
+            "schema.py",
+            "if TYPE_CHECKING:\n    from .exc import Absent\n"
+            "find, listed = names_later(__name__, {'dovetail.exc': ('Absent',)})\n",
+            id="a promise of what is not there",
+        ),
         pytest.param(rules.vague_names, "sql/helpers.py", "", id="helpers"),
         pytest.param(rules.vague_names, "sql/util.py", "", id="util that is no face"),
         pytest.param(

@@ -3,7 +3,6 @@
 import os
 import subprocess
 import sys
-from dataclasses import fields
 from pathlib import Path
 
 import pytest
@@ -14,7 +13,6 @@ from tests.architecture.house import House
 
 SOURCE = Path(__file__).resolve().parents[2] / "src"
 PACKAGE = """
-from dataclasses import replace
 
 from dovetail.dialects.sqlite.dialect import SqliteDialect
 from dovetail.dialects.sqlite.drivers import AioSqliteDriver, SqliteDriver
@@ -22,7 +20,7 @@ from dovetail.dialects.sqlite.drivers import AioSqliteDriver, SqliteDriver
 
 class PebbleDialect(SqliteDialect):
     name = "pebble"
-    default_features = replace(SqliteDialect.default_features, **{claims})
+    default_features = SqliteDialect.default_features.changed(**{claims})
 
 
 class StoneDriver(SqliteDriver):
@@ -170,7 +168,7 @@ UNTRIED = {
 def test_each_feature_is_tried_or_says_why_not():
     contract = SOURCE / "dovetail" / "testing" / "contract"
     text = "\n".join(path.read_text(encoding="utf-8") for path in contract.glob("*.py"))
-    untried = {field.name for field in fields(Features) if field.name not in text}
+    untried = {name for name in Features.field_names() if name not in text}
 
     assert untried == set(UNTRIED)
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from copy import copy
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from ..compiler.compiled import NAMED_STYLES, PARAMETER_STYLES, Compiled, compile_statement
@@ -96,7 +95,7 @@ class Dialect(DrivenDialect):
             raise ArgumentError(
                 f"unknown parameter style {self.paramstyle!r}: {', '.join(PARAMETER_STYLES)}"
             )
-        self.features = replace(self.default_features, **self._declared_features(), **features)
+        self.features = self.default_features.changed(**self._declared_features(), **features)
         self.dbapi = dbapi
         own: Any = self.preparer
         self.identifier_preparer = (
@@ -214,7 +213,7 @@ class Dialect(DrivenDialect):
         if facts.default_schema is not None:
             self.default_schema_name = facts.default_schema
         if facts.features:
-            self.features = replace(self.features, **facts.features)
+            self.features = self.features.changed(**facts.features)
 
     def type_descriptor(self, type_: TypeEngine[Any]) -> TypeEngine[Any]:
         """Return the class of this dialect for *type_*."""
@@ -273,7 +272,7 @@ class Dialect(DrivenDialect):
         field = _FAMILIAR.get(name)
         if field is not None:
             self.__dict__.setdefault("_before", {}).setdefault(field, getattr(self.features, field))
-            self.features = replace(self.features, **{field: value})
+            self.features = self.features.changed(**{field: value})
             return
         object.__setattr__(self, name, value)
         if self.when_replaced is not None:
@@ -284,7 +283,7 @@ class Dialect(DrivenDialect):
         field = _FAMILIAR.get(name)
         before = self.__dict__.get("_before", {})
         if field is not None and field in before:
-            self.features = replace(self.features, **{field: before.pop(field)})
+            self.features = self.features.changed(**{field: before.pop(field)})
             return
         object.__delattr__(self, name)
 

@@ -7,9 +7,9 @@ the same names as coroutine functions, so that steps need not know which one the
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from importlib import import_module
 from importlib.util import find_spec
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, Protocol
 
 from ..exc import (
@@ -26,6 +26,7 @@ from ..exc import (
     ProgrammingError,
     did_you_mean,
 )
+from ..record import Record
 from ..steps import nothing
 from .entry_points import brought, class_at
 from .reflection import Reflection
@@ -146,8 +147,7 @@ class Address(Protocol):
     def query(self) -> Mapping[str, str | tuple[str, ...]]: ...
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Cause:
+class Cause(Record):
     """What a driver's error means, in terms that are the same for all servers."""
 
     error: type[DBAPIError]
@@ -172,13 +172,12 @@ class Cause:
     that shows none."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ServerFacts:
+class ServerFacts(Record):
     """What a server tells of itself to the first connection that an engine opens."""
 
     version: tuple[int, ...] | None = None
     default_schema: str | None = None
-    features: Mapping[str, Any] = field(default_factory=dict)
+    features: Mapping[str, Any] = MappingProxyType({})
     """Fields of the features record that are otherwise than the dialect supposes."""
 
 

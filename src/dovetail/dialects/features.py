@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
+from ..record import Record
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Features:
+
+class Features(Record):
     """Capabilities of one server at one version, and of its driver.
 
     The defaults describe a bare server of the standard; a dialect states only where it

@@ -1,29 +1,13 @@
 """One statement over one connection: URL, pool, connection, transaction, result, inspector."""
 
+from typing import TYPE_CHECKING
+
+from ..later import names_later
 from .connection import Connection
 from .context import ErrorContext, ExecutionContext
 from .create import create_engine, create_pool_from_url, engine_from_config
 from .cursor import CursorResult
 from .engine import Engine
-from .inspector import Inspector
-from .interfaces import (
-    AdaptedConnection,
-    BindTyping,
-    Compiled,
-    Connectable,
-    CreateEnginePlugin,
-    Dialect,
-    ExceptionContext,
-    TypeCompiler,
-)
-from .kinds import ObjectKind, ObjectScope, ReflectionDefaults
-from .made_results import (
-    ChunkedIteratorResult,
-    IteratorResult,
-    SimpleResultMetaData,
-    result_tuple,
-)
-from .mock import MockConnection, create_mock_engine
 from .plugin import register_plugin
 from .result import (
     FilterResult,
@@ -37,6 +21,52 @@ from .result import (
 from .rows import RMKeyView, Row, Row as BaseRow, RowMapping
 from .transaction import NestedTransaction, RootTransaction, Transaction, TwoPhaseTransaction
 from .url import URL, make_url
+
+if TYPE_CHECKING:
+    from .inspector import Inspector
+    from .interfaces import (
+        AdaptedConnection,
+        BindTyping,
+        Compiled,
+        Connectable,
+        CreateEnginePlugin,
+        Dialect,
+        ExceptionContext,
+        TypeCompiler,
+    )
+    from .kinds import ObjectKind, ObjectScope, ReflectionDefaults
+    from .made_results import (
+        ChunkedIteratorResult,
+        IteratorResult,
+        SimpleResultMetaData,
+        result_tuple,
+    )
+    from .mock import MockConnection, create_mock_engine
+
+__getattr__, __dir__ = names_later(
+    __name__,
+    {
+        "dovetail.engine.inspector": ("Inspector",),
+        "dovetail.engine.interfaces": (
+            "AdaptedConnection",
+            "BindTyping",
+            "Compiled",
+            "Connectable",
+            "CreateEnginePlugin",
+            "Dialect",
+            "ExceptionContext",
+            "TypeCompiler",
+        ),
+        "dovetail.engine.kinds": ("ObjectKind", "ObjectScope", "ReflectionDefaults"),
+        "dovetail.engine.made_results": (
+            "ChunkedIteratorResult",
+            "IteratorResult",
+            "SimpleResultMetaData",
+            "result_tuple",
+        ),
+        "dovetail.engine.mock": ("MockConnection", "create_mock_engine"),
+    },
+)
 
 __all__ = [
     "URL",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
@@ -311,7 +310,7 @@ def _make_dialect(
     dialect.backend = backend
     dialect.dbapi = backend.module
     if backend.features:
-        dialect.features = replace(dialect.features, **backend.features)
+        dialect.features = dialect.features.changed(**backend.features)
     dialect.is_async = backend.is_async
     return dialect
 

@@ -12,6 +12,8 @@ from ..compiler.cache import PlanCache
 from ..dialects.dialect import Dialect
 from ..event import Events, own_dispatch, root
 from ..exc import InvalidRequestError
+from ..inspection import inspects
+from ..later import function_later
 from ..steps import bridging, run_sync
 from . import rerun
 from .connection import Connection, checked_isolation
@@ -317,3 +319,4 @@ class Engine:
 
 root(ConnectionEvents, Engine).adopt(Connection.dispatch)
 root(DialectEvents, Dialect)
+inspects(Engine, Connection)(function_later("dovetail.engine.inspector", "Inspector"))

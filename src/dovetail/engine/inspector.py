@@ -8,7 +8,7 @@ from ..dialects.asking import reflection_for
 from ..dialects.reflection import Inquiry
 from ..exc import CircularDependencyError
 from ..graph import sort
-from ..inspection import inspects
+from ..inspection import inspects_itself
 from ..steps import run_sync
 from .connection import Connection
 from .described import Many, One, ReflectionInfo, TableKey
@@ -39,6 +39,7 @@ _TABLE = ObjectKind.TABLE
 _DEFAULT = ObjectScope.DEFAULT
 
 
+@inspects_itself
 class Inspector:
     """Reads tables, columns, keys and indexes of a database.
 
@@ -445,13 +446,3 @@ def _copy(found: Any) -> Any:
 
 def _copies(found: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
     return [dict(each) for each in found]
-
-
-@inspects(Inspector)
-def _inspect_itself(inspector: Inspector) -> Inspector:
-    return inspector
-
-
-@inspects(Engine, Connection)
-def _inspect(bind: Engine | Connection) -> Inspector:
-    return Inspector(bind)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from ...compiler.identifiers import IdentifierPreparer
@@ -115,7 +114,7 @@ class MariadbDialect(MysqlDialect):
 
     name: str = "mariadb"
     explaining = "dovetail.dialects.mysql.explain:explaining_mariadb"
-    default_features: ClassVar[Features] = replace(DEFAULT, **MARIADB)
+    default_features: ClassVar[Features] = DEFAULT.changed(**MARIADB)
     identifier_preparer = _MARIADB_NAMES
     option_names: ClassVar[tuple[str, ...]] = ("mariadb", "mysql")
     isolation_query = "SELECT @@session.tx_isolation"  # in all versions

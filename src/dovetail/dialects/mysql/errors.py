@@ -9,7 +9,7 @@ may be run again.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from ...exc import (
@@ -180,7 +180,7 @@ def classify(
         retry_scope=meaning.retry_scope,
     )
     if number == 1205 and timeout_ends_transaction:
-        return replace(cause, ends_transaction=True)
+        return cause.changed(ends_transaction=True)
     if number == 1180:
         return _not_committed(cause, text)
     if number == 1305 and text.startswith("SAVEPOINT"):
@@ -199,9 +199,9 @@ def _parts(error: BaseException) -> tuple[int, str]:
 def _not_committed(cause: Cause, text: str) -> Cause:
     """Return *cause* for a COMMIT that a cluster has refused; its text tells why."""
     if "primary component" in text.lower() or "not yet prepared" in text.lower():
-        return replace(cause, retry_scope="new_connection")
+        return cause.changed(retry_scope="new_connection")
     if "write" in text.lower() and "limit" in text.lower():
-        return replace(cause, hint="make transactions smaller: the cluster bounds their writes")
+        return cause.changed(hint="make transactions smaller: the cluster bounds their writes")
     return cause
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import Any
 
 from ..features import Features
@@ -15,7 +14,6 @@ Version = tuple[int, ...]
 _NUMBER = re.compile(r"\d+")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class MysqlFeatures(Features):
     """Capabilities of a server of the MySQL family, besides those that all servers may have."""
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 from importlib import import_module
 from socket import gaierror
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -194,7 +193,7 @@ class AsyncpgDriver(PostgresqlDriver):
         if state is not None:
             cause = classify(error, Cause(error=class_of_state(state)))
             shown = _ARGUMENT.match(str(error))
-            return replace(cause, without_values=shown[0]) if shown else cause
+            return cause.changed(without_values=shown[0]) if shown else cause
         if isinstance(error, self.module.exceptions.OutdatedSchemaCacheError):
             return Cause(error=NotSupportedError, retry_scope="transaction", hint=_AGAIN_HINT)
         if isinstance(error, TimeoutError):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from importlib import import_module
 from math import ceil
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -204,7 +203,7 @@ class Psycopg2Driver(PostgresqlDriver):
     def classify(self, error: BaseException) -> Cause:
         """Return what *error* means; its text shows the statement, with all values in it."""
         primary = getattr(getattr(error, "diag", None), "message_primary", None)
-        return replace(super().classify(error), without_values=primary)
+        return super().classify(error).changed(without_values=primary)
 
 
 def libpq_options(address: Address) -> dict[str, Any]:

@@ -8,7 +8,6 @@ transaction has to be run again, CockroachDB 40003 where it does not know how a 
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from ...exc import (
@@ -200,7 +199,7 @@ def classify(error: BaseException, plain: Cause) -> Cause:
     )
     if state == "0A000" and _STALE.search(str(error)):
         # The table has changed under a prepared statement: the next try prepares anew.
-        return replace(cause, retry_scope="transaction", hint="run the transaction again")
+        return cause.changed(retry_scope="transaction", hint="run the transaction again")
     return cause
 
 
@@ -208,7 +207,7 @@ def _refused(state: str, plain: Cause) -> Cause:
     """Return why the server has let nobody in."""
     passes: RetryScope | None = "new_connection" if state in _PASSES else None
     if state[:2] in ("22", "42"):
-        return replace(plain, hint=_SETTING_HINT)
+        return plain.changed(hint=_SETTING_HINT)
     return Cause(error=OperationalError, hint=_HINTS.get(state), retry_scope=passes)
 
 
@@ -228,7 +227,7 @@ def _without_state(text: str, plain: Cause) -> Cause:
     for pattern, state, hint in _BY_MESSAGE:
         if pattern.search(text):
             scope: RetryScope | None = "new_connection" if state in _PASSES else None
-            return replace(plain, hint=hint or _HINTS[state], retry_scope=scope)
+            return plain.changed(hint=hint or _HINTS[state], retry_scope=scope)
     return plain
 
 

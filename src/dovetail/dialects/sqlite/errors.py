@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from ...exc import (
@@ -113,7 +112,7 @@ def classify(error: BaseException, plain: Cause) -> Cause:
     if known is SerializationFailure:
         hint = _CHANGED_HINT
     if known is None:
-        return replace(plain, hint=hint, disconnected=_CLOSED.search(text) is not None)
+        return plain.changed(hint=hint, disconnected=_CLOSED.search(text) is not None)
     table, columns, constraint = _violated(text)
     return Cause(error=known, table=table, columns=columns, constraint=constraint, hint=hint)
 

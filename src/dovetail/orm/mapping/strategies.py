@@ -4,14 +4,13 @@ Everything else asks a record what it does, and never for its name: a new strate
 here, and code where its new effect is.
 """
 
-from dataclasses import dataclass
 from typing import Any
 
 from dovetail.exc import ArgumentError
+from dovetail.record import Record
 
 
-@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
-class LoaderStrategy:
+class LoaderStrategy(Record):
     """One way to load what a relationship leads to.
 
     ``name``          what plans and options call it
@@ -125,8 +124,7 @@ FEW_PEERS = 32
 MANY_PEERS = 1000
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class LazyPolicy:
+class LazyPolicy(Record):
     """How many instances of a batch are loaded with the one whose attribute is touched.
 
     ``peers``  for the first touch of the attribute within the batch, the second, and so on, the
@@ -147,11 +145,11 @@ class LazyPolicy:
 POLICIES = {
     policy.name: policy
     for policy in (
-        LazyPolicy("adaptive", (0, FEW_PEERS, MANY_PEERS)),
-        LazyPolicy("one", (0,)),
-        LazyPolicy("peers", (MANY_PEERS,)),
-        LazyPolicy("raise", (None,)),
-        LazyPolicy("raise_n_plus_one", (0, None)),
+        LazyPolicy(name="adaptive", peers=(0, FEW_PEERS, MANY_PEERS)),
+        LazyPolicy(name="one", peers=(0,)),
+        LazyPolicy(name="peers", peers=(MANY_PEERS,)),
+        LazyPolicy(name="raise", peers=(None,)),
+        LazyPolicy(name="raise_n_plus_one", peers=(0, None)),
     )
 }
 """Every policy of lazy loads by its name."""

@@ -5,18 +5,14 @@ Each works, and names in its warning how the same is written today.
 
 from collections.abc import Callable, Iterable, Mapping
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from warnings import warn
 
 from dovetail.engine.connection import Connection
 from dovetail.engine.result import Result
 from dovetail.event import listen
 from dovetail.exc import DovetailDeprecationWarning
-from dovetail.orm.bulk.lanes import (
-    insert_mappings_steps,
-    save_objects_steps,
-    update_mappings_steps,
-)
+from dovetail.later import function_later
 from dovetail.orm.flush.context import FlushContext
 from dovetail.orm.mapping.mapper import Mapper
 from dovetail.orm.query import Query
@@ -25,6 +21,18 @@ from dovetail.orm.session.instances import close_all_sessions, identity_key
 from dovetail.orm.session.persistence import mapper_for
 from dovetail.orm.session.transaction import SessionTransaction
 from dovetail.orm.tracking.state import state_of
+
+if TYPE_CHECKING:
+    from dovetail.orm.bulk.lanes import (
+        insert_mappings_steps,
+        save_objects_steps,
+        update_mappings_steps,
+    )
+else:
+    _LANES = "dovetail.orm.bulk.lanes"
+    insert_mappings_steps = function_later(_LANES, "insert_mappings_steps", __name__)
+    save_objects_steps = function_later(_LANES, "save_objects_steps", __name__)
+    update_mappings_steps = function_later(_LANES, "update_mappings_steps", __name__)
 
 
 class SessionExtension:

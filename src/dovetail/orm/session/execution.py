@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from importlib import import_module
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from dovetail.compiler.plan import bound_values
 from dovetail.engine.connection import Connection
@@ -10,7 +10,7 @@ from dovetail.engine.execution import query_of
 from dovetail.engine.result import Result
 from dovetail.engine.translation import SchemaMap
 from dovetail.exc import ArgumentError, InvalidRequestError
-from dovetail.orm.bulk.statements import bulk_steps
+from dovetail.later import function_later
 from dovetail.orm.loading.given import GivenRows
 from dovetail.orm.loading.options import LazyPolicyOption
 from dovetail.orm.loading.plan import EntityPlan
@@ -26,6 +26,11 @@ from dovetail.sql.expression.select import CompoundSelect, Select
 from dovetail.sql.node import Executable, Node
 from dovetail.sql.traversal import iterate
 from dovetail.steps import Steps
+
+if TYPE_CHECKING:
+    from dovetail.orm.bulk.statements import bulk_steps
+else:
+    bulk_steps = function_later("dovetail.orm.bulk.statements", "bulk_steps", __name__)
 
 _BY_IDENTITY = (id,)
 _MADE_OF_ROWS = (EntityNode, Bundle)

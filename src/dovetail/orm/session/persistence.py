@@ -17,9 +17,9 @@ from dovetail.exc import (
     StatementError,
     UnmappedClassError,
 )
+from dovetail.later import function_later
 from dovetail.orm.flush.cascade import delete_cascade_steps
 from dovetail.orm.flush.context import FlushContext
-from dovetail.orm.flush.unit_of_work import flush_steps
 from dovetail.orm.flush.versions import check_version, version_here
 from dovetail.orm.loading.by_key import Lock, get_plan, get_statement, plain_lock
 from dovetail.orm.loading.lazy import (
@@ -55,6 +55,11 @@ from dovetail.orm.tracking.state import NO_VALUE, InstanceState, state_of
 from dovetail.sql.arguments import ManyParameters, StatementArgument
 from dovetail.sql.node import Executable
 from dovetail.steps import Steps
+
+if TYPE_CHECKING:
+    from dovetail.orm.flush.unit_of_work import flush_steps
+else:
+    flush_steps = function_later("dovetail.orm.flush.unit_of_work", "flush_steps", __name__)
 
 T = TypeVar("T")
 
