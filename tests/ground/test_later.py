@@ -86,7 +86,9 @@ with Session(engine) as session:
     session.commit()
 print([name for name in {ASIDE!r} if name in sys.modules])
 """
-    told = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
+    told = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True
+    )
 
     assert (told.stdout, told.stderr) == ("[]\n", "")
 
@@ -101,6 +103,8 @@ from dovetail import *
 from dovetail.orm import *
 print(Inspector.__name__, create_mock_engine.__name__, scoped_session.__name__)
 """
-    told = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
+    told = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True
+    )
 
     assert (told.stdout, told.stderr) == ("Inspector create_mock_engine scoped_session\n", "")
