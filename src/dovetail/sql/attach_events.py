@@ -53,9 +53,13 @@ def attach_told(target: Heard, parent: object, join: Callable[[Any], None]) -> N
         function(target, parent)
 
 
+LISTENED_TYPES = (SchemaType, TypeDecorator, ARRAY)
+"""Types that are told of their columns, or have one within them that is."""
+
+
 def attach_type(type_: TypeEngine[Any], column: object) -> None:
     """Tell those who listen to *type_*, or to one within it, that *column* is of it."""
-    if not isinstance(type_, (SchemaType, TypeDecorator, ARRAY)):
+    if not isinstance(type_, LISTENED_TYPES):
         return
     if not isinstance(type_, ARRAY):
         attach_told(type_, column, partial(_become_the_type, type_))

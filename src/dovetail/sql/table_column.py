@@ -10,7 +10,7 @@ from ..exc import ArgumentError, InvalidOption
 from ..types.basic import INTEGERTYPE
 from ..types.contract import TypeEngine, to_instance
 from ..types.quoted import named
-from .attach_events import attach_type, heard_alike
+from .attach_events import LISTENED_TYPES, attach_type, heard_alike
 from .attaching import replaced
 from .constraints import CheckConstraint, Constraint, Index, UniqueConstraint
 from .defaults import (
@@ -106,15 +106,19 @@ class Column(DialectKWArgs, ColumnClause[T], SchemaItem):
         _omit_from_statements: bool = False,
         **dialect_options: Any,
     ) -> None:
-        given, kind, items = _name_and_type(name, type_, args)
+        given: Any = name
+        kind: Any = type_
+        items: Iterable[Any] = args
+        if not (isinstance(name, str) and isinstance(type_, TypeEngine)):
+            given, kind, items = _name_and_type(name, type_, args)
         if "name" in dialect_options:
             given = dialect_options.pop("name")
         if "type_" in dialect_options:
             kind = dialect_options.pop("type_")
-        self.name = named(given, quote) if given is not None else None
+        self.name = given if quote is None or given is None else named(given, quote)
         self.key = key if key is not None else given
         self.bind_name = self.key
-        self.type = to_instance(kind)
+        self.type = kind if isinstance(kind, TypeEngine) else to_instance(kind)
         self.table = None
         self.primary_key = primary_key
         self.nullable_is_given = nullable is not None
@@ -150,8 +154,10 @@ class Column(DialectKWArgs, ColumnClause[T], SchemaItem):
                     hint="leave one of them out",
                 )
             default = insert_default
-        attach_type(self.type, self)
-        self._set_defaults(default, onupdate, server_default, server_onupdate)
+        if isinstance(self.type, LISTENED_TYPES):
+            attach_type(self.type, self)
+        if not (default is onupdate is server_default is server_onupdate is None):
+            self._set_defaults(default, onupdate, server_default, server_onupdate)
         for item in items:
             if not isinstance(item, SchemaItem):
                 raise ArgumentError(
@@ -228,13 +234,12 @@ class Column(DialectKWArgs, ColumnClause[T], SchemaItem):
             made = UniqueConstraint(self.key)
             made.of_column = True
             made.attach(parent)
-        self._add_type_constraint(parent)
+        if getattr(self.type, "create_constraint", False):
+            self._add_type_constraint(parent)
 
     def _add_type_constraint(self, table: Any) -> None:
         """Add the CHECK that a Boolean or Enum asks for with ``create_constraint``."""
         kind: Any = self.type
-        if not getattr(kind, "create_constraint", False):
-            return
         allowed = kind.enums if hasattr(kind, "enums") else [0, 1]
         name = getattr(kind, "name", None)
         check = CheckConstraint(self.in_(allowed), name=name, _type_bound=True)
@@ -350,8 +355,6 @@ class Column(DialectKWArgs, ColumnClause[T], SchemaItem):
 def _name_and_type(name: object, type_: object, args: Iterable[Any]) -> tuple[Any, Any, list[Any]]:
     """Sort out the leading arguments of Column, of which each may be left out."""
     items = list(args)
-    if isinstance(type_, TypeEngine) and isinstance(name, str):
-        return name, type_, items
     if name is not None and not isinstance(name, str):
         if type_ is not None:
             items.insert(0, type_)

@@ -47,7 +47,7 @@ def plain_constructor(mapper: MapperView) -> Callable[..., None]:
     all are mapped, each is written without asking for it first.
     """
     setters = mapper.setters
-    plain = frozenset(key for key, _ in mapper.column_attrs.items() if setters[key] is None)
+    plain = frozenset([key for key, _ in mapper.column_attrs.items() if setters[key] is None])
     set_values = _dict_setter(mapper.class_)
     set_state = mapper.set_state
     transient = mapper.transient_load

@@ -47,6 +47,7 @@ from dovetail.orm.mapping.declaring_mistakes import (
 from dovetail.orm.mapping.extensions import is_extension
 from dovetail.orm.mapping.mapper import Mapper, mapper_of, metadata_of
 from dovetail.orm.mapping.properties import (
+    COLUMN_KINDS,
     ColumnProperty,
     MappedColumn,
     MapperProperty,
@@ -60,6 +61,7 @@ from dovetail.sql.constraints import Constraint, Index
 from dovetail.sql.expression.column_element import ColumnElement
 from dovetail.sql.expression.from_clause import FromClause
 from dovetail.sql.schema import Column, Table
+from dovetail.types.contract import NULLTYPE
 
 T = TypeVar("T")
 Declared = tuple[str, Any, MappedAnnotation | None]
@@ -172,7 +174,7 @@ def _columns_of(parts: Iterable[tuple[str, MapperProperty]]) -> list[tuple[str, 
     return [
         (key, prop.columns[0])
         for key, prop in parts
-        if isinstance(prop, ColumnProperty) and prop.is_column
+        if isinstance(prop, ColumnProperty) and isinstance(prop.columns[0], COLUMN_KINDS)
     ]
 
 
@@ -242,6 +244,12 @@ def _declarations(class_: type, inherits: Mapper | None) -> Iterator[Declared]:
                 annotation = understand(annotations[name], base)
             elif isinstance(value, declared_attr):
                 annotation = understand_returned(value.function, base)
+            if own and type(value) is MappedColumn:
+                # What most are, of which nothing below asks anything.
+                if annotation is not None or name not in annotations:
+                    seen.add(name)
+                    yield name, value, annotation
+                    continue
             if checks_annotations and annotation is None and name in annotations:
                 refuse_plain_annotation(class_, name, annotations[name], base, value)
             is_empty = value is None and name in base.__dict__ and annotation is None
@@ -367,6 +375,7 @@ def _annotated_alone(mixin: type, seen: Collection[str]) -> dict[str, MappedColu
 
 
 _COLUMNS = (MappedColumn, Column)
+_MAPPED = (*_COLUMNS, MapperProperty)
 _CONSTRAINTS = (Constraint, Index)
 
 
@@ -406,11 +415,12 @@ def _table_and_properties(
         if key in _RESERVED:
             warn_of_reserved(class_, key)
         prop = _property(key, value, annotation, types)
-        if annotation is None and isinstance(value, MappedColumn):
-            refuse_plain(class_, key, prop.columns[0])
-        if isinstance(value, MappedColumn) and isinstance(prop, ColumnProperty):
+        if isinstance(value, MappedColumn):
+            column = prop.columns[0]
+            if annotation is None and column.type is NULLTYPE:
+                refuse_plain(class_, key, column)
             if value.sort_order:
-                orders[id(prop.columns[0])] = value.sort_order
+                orders[id(column)] = value.sort_order
         parts.append((key, prop))
         if isinstance(prop, Composite):
             prop.annotate(annotation)
@@ -484,13 +494,17 @@ def _fields_of(class_: type, base: type) -> dict[str, Any]:
 def _named_once(class_: type, declared: list[Declared]) -> list[Declared]:
     """*declared*, of which a column that stands under several names has the last alone."""
     values = [value for _, value, _ in declared if value is not None]
-    given_names = [name for name in map(_column_name, values) if name is not None]
+    given_names = [
+        name
+        for value in values
+        if (name := value.given_name if isinstance(value, MappedColumn) else _column_name(value))
+    ]
     if len({*map(id, values)}) == len(values) and len({*given_names}) == len(given_names):
         return declared
     names: dict[int, list[str]] = {}
     by_name: dict[str, list[str]] = {}
     for key, value, _ in declared:
-        if isinstance(value, (*_COLUMNS, MapperProperty)):
+        if isinstance(value, _MAPPED):
             names.setdefault(id(value), []).append(key)
         name = _column_name(value)
         if name is not None:
@@ -565,12 +579,12 @@ def _share_table(class_: type, table: Table, parts: list[tuple[str, MapperProper
 
 
 def _property(key: str, value: object, annotation: MappedAnnotation | None, types: object) -> Any:
+    if isinstance(value, MappedColumn):
+        return value.complete(key, annotation, types)
     if isinstance(value, RelationshipProperty):
         if annotation is not None:
             value.annotate(annotation)
         return value
-    if isinstance(value, MappedColumn):
-        return value.complete(key, annotation, types)
     if value is None:
         return MappedColumn().complete(key, annotation, types)
     if isinstance(value, Column) and value.name is None:

@@ -33,7 +33,7 @@ from dovetail.orm.mapping.mapped_tables import (
 from dovetail.orm.mapping.mapping_events import InstrumentationEvents
 from dovetail.orm.mapping.placing import PlacedAttributes
 from dovetail.orm.mapping.polymorphic import joined_kinds, kinds_below
-from dovetail.orm.mapping.properties import ColumnProperty, MapperProperty
+from dovetail.orm.mapping.properties import ColumnProperty, MapperProperty, as_property
 from dovetail.orm.mapping.relationship import RelationshipProperty
 from dovetail.orm.mapping.shown import has_no_text, instance_repr
 from dovetail.orm.mapping.validation import (
@@ -190,7 +190,7 @@ class Mapper(PlacedAttributes, IdentityKeys, Versioning, InspectionAttr, Generic
                 elif key not in self.local_table.c:
                     self.keep_out(key)
         for key, prop in own.items():
-            self.add_property(key, prop)
+            self._place(key, as_property(prop))
         if not self.single:
             self._map_remaining_columns()
         self._find_primary_key()

@@ -21,6 +21,7 @@ from dovetail.orm.mapping.inheritance import Hierarchy
 from dovetail.orm.mapping.mapped_tables import columns_of, counterparts
 from dovetail.orm.mapping.mapping_events import InstrumentationEvents
 from dovetail.orm.mapping.properties import (
+    COLUMN_KINDS,
     ColumnProperty,
     MappedColumn,
     MapperProperty,
@@ -32,7 +33,6 @@ from dovetail.orm.tracking.attributes import AttributeBase, ValueAttribute
 from dovetail.orm.tracking.state import cores
 from dovetail.orm.tracking.told import tell
 from dovetail.sql.expression.column_element import ColumnElement
-from dovetail.sql.expression.columns import ProxyColumn
 from dovetail.sql.schema import Column, Table
 
 
@@ -120,10 +120,12 @@ class PlacedAttributes(Hierarchy):
         Then come those of the class above, and those of columns in the order of the table.
         """
         inherits, attrs = self.inherits, self.named_attrs
+        props = dict(attrs.items())
         others = [
             key
             for key in declared
-            if not (isinstance(attrs[key], ColumnProperty) and attrs[key].is_column)
+            if not isinstance(props[key], ColumnProperty)
+            or not isinstance(props[key].columns[0], COLUMN_KINDS)
         ]
         above = [] if inherits is None or self.concrete else inherits.named_attrs.names()
         columns = columns_of(self.local_table)
@@ -153,7 +155,8 @@ class PlacedAttributes(Hierarchy):
 
     def _place(self, key: str, prop: MapperProperty) -> None:
         """Have *prop* as attribute *key*, on the class too."""
-        is_known = key in self.named_attrs
+        named = self.named_attrs
+        is_known = key in named
         if is_known or self.inherits is not None:
             self._join_columns(key, prop)
         this: Any = self
@@ -161,7 +164,7 @@ class PlacedAttributes(Hierarchy):
         if is_known:
             self.column_attrs.discard(key)
             self.named_relationships.discard(key)
-        self.named_attrs[key] = prop
+        named[key] = prop
         if prop.is_proxy:
             prop.stand_in(this)
             self.place(key, prop.placed(self.node))
@@ -171,7 +174,7 @@ class PlacedAttributes(Hierarchy):
         if isinstance(prop, ColumnProperty):
             self.column_attrs[key] = prop
             for column in prop.columns:
-                if isinstance(column, (Column, ProxyColumn)):
+                if isinstance(column, COLUMN_KINDS):
                     self.column_keys[column] = key
             self.track(key, prop)
         attribute = self._attribute(key, prop)

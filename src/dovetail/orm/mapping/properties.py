@@ -23,20 +23,26 @@ from dovetail.sql.expression.select_base import SelectBase
 from dovetail.sql.foreign_keys import ForeignKey
 from dovetail.sql.schema import Column
 from dovetail.types.basic import INTEGERTYPE
-from dovetail.types.contract import TypeEngine
+from dovetail.types.contract import TypeEngine, to_instance
 
 T = TypeVar("T", default=Any)
 
 _creation = count()
 
+COLUMN_KINDS = (Column, ProxyColumn)
+"""What is a column of a table, or of a subquery."""
+
 
 DATACLASS_OPTIONS = (
     "init", "repr", "default_factory", "compare", "kw_only", "hash", "dataclass_metadata",
 )  # fmt: skip
+_ALL_DATACLASS_OPTIONS = frozenset((*DATACLASS_OPTIONS, "default"))
 
 
 def dataclass_options(keywords: dict[str, Any]) -> dict[str, Any]:
     """Take those out of *keywords* that concern the field of a dataclass."""
+    if _ALL_DATACLASS_OPTIONS.isdisjoint(keywords):
+        return _NO_OPTIONS
     options = {name: keywords.pop(name) for name in DATACLASS_OPTIONS if name in keywords}
     if "default" in keywords:
         options["default"] = keywords["default"]
@@ -167,17 +173,21 @@ class ColumnProperty(MapperProperty[T], Mapped[T]):
         doc: str | None = None,
         expire_on_flush: bool = True,
     ) -> None:
-        super().__init__()
+        # All that the base class sets: there are many columns.
+        self.creation_order = next(_creation)
         self.expire_on_flush = expire_on_flush
         if not columns:
             raise ArgumentError("column_property() needs a column or an expression")
-        self.columns = [_selected(column) for column in columns]
+        self.columns = list(columns)
+        for place, column in enumerate(columns):
+            if isinstance(column, SelectBase):
+                self.columns[place] = column.scalar_subquery()
         self.deferred = deferred or raiseload
         self.group = group
         self.raiseload = raiseload
         self.active_history = active_history
         self.comparator_factory = comparator_factory
-        self.info = dict(info or {})
+        self.info = {} if info is None else dict(info)
         self.doc = doc
 
     def take_options(self, *, deferred: bool, group: str | None, raiseload: bool) -> None:
@@ -187,12 +197,14 @@ class ColumnProperty(MapperProperty[T], Mapped[T]):
         self.raiseload = self.raiseload or raiseload
 
     def attach(self, mapper: Any, key: str) -> None:
-        super().attach(mapper, key)
+        self.parent = mapper
+        self.key = key
         type_ = self.columns[0].type
         self.impl = ValueAttribute(key, equal=type_.equality, keeps_old_value=self.active_history)
         self.impl.prop = self
         if self.doc is None:
-            self.doc = next((found for column in self.columns if (found := _doc_of(column))), None)
+            for column in self.columns:
+                self.doc = self.doc or getattr(column, "doc", None)
         if self.dataclass_options and not writes_defaults(mapper.class_):
             default = self.dataclass_options.get("default")
             self.impl.default = None if callable(default) else default
@@ -212,22 +224,12 @@ class ColumnProperty(MapperProperty[T], Mapped[T]):
     @property
     def is_column(self) -> bool:
         """True for a column of a table, or of a subquery; False for an expression."""
-        return isinstance(self.columns[0], (Column, ProxyColumn))
+        return isinstance(self.columns[0], COLUMN_KINDS)
 
     @property
     def is_written(self) -> bool:
         """True for a column that a flush writes."""
         return isinstance(self.columns[0], Column)
-
-
-def _selected(column: object) -> Any:
-    """Return *column* as it is selected: a SELECT in brackets."""
-    return column.scalar_subquery() if isinstance(column, SelectBase) else column
-
-
-def _doc_of(column: object) -> str | None:
-    found: str | None = getattr(column, "doc", None)
-    return found
 
 
 class MappedSQLExpression(ColumnProperty[T]):
@@ -293,7 +295,7 @@ class MappedColumn(Mapped[T]):
         self, key: str, annotation: MappedAnnotation | None, types: Any
     ) -> "ColumnProperty":
         """The property of attribute *key*; *types* finds a type for an annotation."""
-        args, keywords = list(self.args), dict(self.keywords)
+        args, keywords = list(self.args), self.keywords.copy()
         template = self._template(annotation) if annotation is not None else None
         if template is not None:
             # None says nothing of its own.
@@ -304,7 +306,7 @@ class MappedColumn(Mapped[T]):
         if args and (args[0] is None or isinstance(args[0], str)):
             name = args.pop(0) or name
         type_ = keywords.pop("type_", None)
-        if args and is_type(args[0]):
+        if args and (isinstance(args[0], TypeEngine) or is_type(args[0])):
             type_ = args.pop(0)
         if annotation is not None:
             if "nullable" not in keywords and not keywords.get("primary_key"):
@@ -314,7 +316,7 @@ class MappedColumn(Mapped[T]):
             if type_ is None and not has_key:
                 type_ = types.find(annotation, key)
         if type_ is not None:
-            args.insert(0, type_)
+            args.insert(0, type_ if isinstance(type_, TypeEngine) else to_instance(type_))
         if self.column is None:
             self.column = Column(name or key, *args, **keywords)
         else:
@@ -454,7 +456,7 @@ def mapped_column(*args: Any, **keywords: Any) -> MappedColumn:
         note: Mapped[str | None] = mapped_column(Text, deferred=True)
         user_id: Mapped[int] = mapped_column(ForeignKey("user_account.id"))
     """
-    options = dataclass_options(keywords)
+    options = dataclass_options(keywords) if keywords else _NO_OPTIONS
     if "insert_default" in keywords:
         if "default" in keywords:
             raise ArgumentError(

@@ -72,22 +72,21 @@ def marked_methods(class_: type) -> list[Any]:
 
     Those of bases come first; one that a class below has in its place counts alone.
     """
+    # What stands in a class may answer for attributes that it has not: columns look for them among
+    # what their types add, and some objects of other packages raise errors of their own.
+    own_of = object.__getattribute__
     found: dict[str, Any] = {}
     for base in class_.__mro__[-2::-1]:
-        for name, value in base.__dict__.items():
-            if name in found or (type(value).__dictoffset__ and _is_marked(value)):
+        body = base.__dict__
+        if "__declares_nothing__" in body:
+            continue
+        for name, value in body.items():
+            own = own_of(value, "__dict__") if type(value).__dictoffset__ else ()
+            if _VALIDATES in own or _RECONSTRUCTS in own:
                 found[name] = value
-    return [value for value in found.values() if _is_marked(value)]
-
-
-def _is_marked(value: object) -> bool:
-    """Whether *value* has a mark itself.
-
-    What stands in a class may answer for attributes that it has not: columns look for them among
-    what their types add, and some objects of other packages raise errors of their own.
-    """
-    own = object.__getattribute__(value, "__dict__") if type(value).__dictoffset__ else ()
-    return _VALIDATES in own or _RECONSTRUCTS in own
+            elif found:
+                found.pop(name, None)
+    return list(found.values())
 
 
 def find_validators(class_: type, marked: Iterable[Any]) -> dict[str, tuple[Any, dict[str, bool]]]:

@@ -128,7 +128,9 @@ class ValueAttribute(AttributeBase):
         equal: Callable[[Any, Any], bool] = eq,
         keeps_old_value: bool = False,
     ) -> None:
-        super().__init__(key)
+        # All that the base class sets: there are many columns.
+        self.key = key
+        self.listeners = None
         self.equal = equal
         self.keeps_old_value = keeps_old_value
 

@@ -242,7 +242,8 @@ class ColumnCollection(Generic[C_co]):
         self._lineage = None
         is_new = key not in self._by_key
         self._by_key[key] = column
-        self._found(key, column)
+        if not hasattr(type(self), key):
+            self.__dict__[key] = column
         if is_new:
             self._list.append((key, column))
             return
