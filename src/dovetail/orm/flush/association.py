@@ -87,17 +87,22 @@ class AssociationRows:
         changes: Changes,
     ) -> None:
         """Note what the instances of *own* have changed in *prop*, this side or the other."""
+        scope, is_own_side = session.scope, prop is self.prop
         for state, instance in own.saved():
             added, removed = changed_related(prop, state, instance)
             for item in added:
                 other = state_of(item)
-                absent = other.core is not session
-                if absent or (other.row_key is None and other not in session.scope.new):
+                absent = other.load.scope is not scope
+                if absent or (other.row_key is None and other not in scope.new):
                     _warn_absent(item, prop)
-                elif not changes.is_deleted(other):
-                    self._note(self.added, prop, (state, instance), (other, item))
-            self._note_removed(prop, state, instance, removed)
-            if state in self.old:
+                elif not (other.load.deleted or (changes.deleting and changes.is_deleted(other))):
+                    if is_own_side:
+                        self.added[state, other] = (instance, item)
+                    else:
+                        self.added[other, state] = (item, instance)
+            if removed:
+                self._note_removed(prop, state, instance, removed)
+            if self.old and state in self.old:
                 for item in _kept(prop, instance, added):
                     self._note(self.moved, prop, (state, instance), (state_of(item), item))
         for state, instance in chain(own.deletes.items(), own.left.items()):

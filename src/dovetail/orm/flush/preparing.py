@@ -130,15 +130,15 @@ def _touch_members(
     session: FlushingSession, prop: RelationshipProperty, own: MapperChanges, changes: Changes
 ) -> None:
     """Let the flush look at the members whose references change."""
+    scope = session.scope
     for state, instance in list(own.saved()):
         added, removed = changed_related(prop, state, instance)
         for item in added:
             other = state_of(item)
-            if other.core is not session or (
-                other.row_key is None and other not in session.scope.new
-            ):
+            is_new = other.row_key is None
+            if other.load.scope is not scope or (is_new and other not in scope.new):
                 warn_of_absent(item, prop)
-            elif not changes.is_deleted(other):
+            elif not (other.load.deleted or (changes.deleting and changes.is_deleted(other))):
                 changes.touch(item, other)
         for item in removed:
             other = state_of(item)

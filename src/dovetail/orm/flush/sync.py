@@ -15,11 +15,12 @@ def copy_key(prop: RelationshipProperty, source: object, target: object) -> None
     An attribute is written only where the value differs, so that an unchanged reference
     makes no UPDATE.
     """
-    for source_name, target_name, assign in pairs_of(prop):
-        value = source.__dict__.get(source_name)
-        if value is None and source_name not in source.__dict__:
+    given, held = source.__dict__, target.__dict__
+    for source_name, target_name, assign in prop.__dict__.get("flush_pairs") or pairs_of(prop):
+        value = given.get(source_name)
+        if value is None and source_name not in given:
             value = _read(source, source_name)
-        if target.__dict__.get(target_name, _ABSENT) != value:
+        if held.get(target_name, _ABSENT) != value:
             assign(target, value)
 
 

@@ -391,7 +391,7 @@ def receive_keys(
             )
             if absent or other.load.scope is not session.scope:
                 warn_of_absent(related, prop)
-            elif not (changes.is_deleted(other) and prop.reverse_properties):
+            elif not (changes.deleting and changes.is_deleted(other) and prop.reverse_properties):
                 # The other side has let go of it before its row is deleted.
                 copy_key(prop, related, instance)
 
@@ -412,7 +412,8 @@ def _hand_on(
     prop: RelationshipProperty, parent: object, members: Iterable[Any], changes: Changes
 ) -> None:
     for item in members:
-        if not changes.is_deleted(state_of(item)):
+        state = state_of(item)
+        if not (state.load.deleted or (changes.deleting and changes.is_deleted(state))):
             copy_key(prop, parent, item)
 
 

@@ -275,16 +275,15 @@ class SessionMembers:
                 self._enter(here, holder)
                 impls = iter(cascading(here.load.mapper))
             values = holder.__dict__
+            is_plain = here.extra is None and not here.committed
             for impl in impls:
                 value = values.get(impl.key)
-                queued = None if here.extra is None else here.extra.get(impl)
-                changed = queued is not None or (here.committed and impl.key in here.committed)
-                if value is None and not changed:
-                    continue
-                items = members_of(impl, value, queued)
-                if changed and here.row_key is not None:
-                    # What was taken away elsewhere changes with it, or is an orphan.
-                    items = [*items, *taken_away(impl, here, holder)]
+                if is_plain:
+                    if value is None:
+                        continue
+                    items = impl.kind.items(value) if impl.collection else (value,)
+                else:
+                    items = _members_and_taken_away(impl, here, holder, value)
                 found = []
                 for item in items:
                     other = state_of(item)
@@ -521,6 +520,20 @@ class SessionMembers:
             expire = make_expirer(mapper.class_.__qualname__, names, refreshed, keys)
             mapper.memo["expire"] = expire
         return expire
+
+
+def _members_and_taken_away(
+    impl: Any, state: InstanceState, instance: object, value: object
+) -> list[Any]:
+    """What *instance* holds in *impl*, and what it holds no more: that changes with it, or is an
+    orphan.
+    """
+    queued = None if state.extra is None else state.extra.get(impl)
+    items = members_of(impl, value, queued)
+    is_changed = queued is not None or (state.committed and impl.key in state.committed)
+    if is_changed and state.row_key is not None:
+        items += taken_away(impl, state, instance)
+    return items
 
 
 def lasting_keys(mapper: Mapper) -> tuple[str, ...]:

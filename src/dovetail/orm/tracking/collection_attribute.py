@@ -1,7 +1,7 @@
 """Attributes that hold a collection of related instances."""
 
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import nullcontext
 from typing import Any, ClassVar
 
 from dovetail.exc import ObjectDereferencedError
@@ -10,7 +10,7 @@ from dovetail.orm.tracking.custom import roles_of
 from dovetail.orm.tracking.history import NO_HISTORY, History, collection_history
 from dovetail.orm.tracking.kinds import CollectionKind
 from dovetail.orm.tracking.references import RelatedAttribute
-from dovetail.orm.tracking.state import NO_VALUE, InstanceState, TrackingSession, state_of
+from dovetail.orm.tracking.state import NO_VALUE, InstanceState, state_of
 
 
 class QueuedChanges:
@@ -43,14 +43,7 @@ class QueuedChanges:
             self._removed[id(item)] = item
 
 
-@contextmanager
-def _without_autoflush(session: TrackingSession | None) -> Iterator[None]:
-    """A block in which no query of a listener writes what is half done; *session* may be None."""
-    if session is None:
-        yield
-    else:
-        with session.no_autoflush:
-            yield
+_IN_NO_SESSION = nullcontext()
 
 
 def _holds(items: Iterable[Any], item: object) -> bool:
@@ -186,19 +179,28 @@ class CollectionAttribute(RelatedAttribute):
         if isinstance(value, Collection) and values.get(self.key) is value:
             return
         items = self.accept(instance, value)
-        if values.get(self.key) is None:
+        old = values.get(self.key)
+        is_new = state.row_key is None and state.load.scope is None
+        if old is None and not (is_new and self.listeners is None):
             self.read(instance)
-        old = values[self.key]
+            old = values[self.key]
         self.remember(state, instance)
-        before = list(self.kind.items(old))
+        before = [] if old is None else list(self.kind.items(old))
         values[self.key] = collection = self.begin(state, instance)
-        collection.attribute = old.attribute = None
+        collection.attribute = None
+        if old is not None:
+            old.attribute = None
+        core = state.core
         try:
-            with _without_autoflush(state.core):
+            # No query of a listener writes what is half done.
+            with _IN_NO_SESSION if core is None else core.no_autoflush:
                 self._exchange(state, instance, before, items, collection)
         except BaseException:
-            values[self.key] = old
-            old.attribute = self
+            if old is None:
+                del values[self.key]
+            else:
+                values[self.key] = old
+                old.attribute = self
             raise
         collection.attribute = self
 
@@ -211,13 +213,16 @@ class CollectionAttribute(RelatedAttribute):
         into: object,
     ) -> None:
         """Tell of what is put in and taken out where *items* replace what was there *before*."""
-        held = {id(item) for item in before}
-        kept = {id(item) for item in items}
+        held = set(map(id, before))
         add, displaced = self.kind.add, self.kind.displaced
+        expected = self.prop.mapper.class_
+        is_heard, is_only_parent = self.listeners is not None, self.prop.single_parent
         for item in items:
             if id(item) not in held:
-                item = self.admit(instance, item)
-                self.check(instance, item)
+                if is_heard:
+                    item = self.admit(instance, item)
+                if is_only_parent or not isinstance(item, expected):
+                    self.check(instance, item)
                 self.took(state, instance, item)
             else:
                 self.held_already(state, item)
@@ -228,10 +233,12 @@ class CollectionAttribute(RelatedAttribute):
                 add(into, item)
             else:
                 self._put(state, instance, into, item)
-        for item in before:
-            if id(item) not in kept:
-                self.dismiss(instance, item)
-                self.lost(state, instance, item)
+        if before:
+            kept = set(map(id, items))
+            for item in before:
+                if id(item) not in kept:
+                    self.dismiss(instance, item)
+                    self.lost(state, instance, item)
 
     def _put(self, state: InstanceState, instance: object, into: Any, item: object) -> None:
         """Put *item* into the dictionary *into*, maybe in the place of another one."""

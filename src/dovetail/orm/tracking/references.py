@@ -167,7 +167,8 @@ class ReferenceAttribute(RelatedAttribute):
                 committed = start_history(state, instance)
             committed.setdefault(self.key, old)
         values[self.key] = value
-        no_longer_expired(state, self.key)
+        if state.stale is not None:
+            no_longer_expired(state, self.key)
         return old
 
     def known(self, state: InstanceState, instance: object) -> Any:
