@@ -155,11 +155,21 @@ class Seen(NamedTuple):
     graphs: list
 
 
+def count_seen(found):
+    """How many objects were *found*, and those that each of them refers to."""
+    objects = [cell[1] for row in found for cell in row if isinstance(cell, tuple) and isinstance(cell[-1], dict)]
+    related = [value for one in objects for value in one.values() if isinstance(value, list)]
+    references = [value for one in objects for value in one.values() if isinstance(value, tuple)]
+    # The key of each stands among the references.
+    return len(references) + sum(map(len, related))
+
+
 def seen(world, reads, tally):
     """What is to be seen in the oracle's *world*."""
     values, rows, graphs = world.values(), world.rows(), []
     # Where eager loading comes back to where it began the oracle may leave a statement out, for
-    # each of the objects that are read.
+    # each of the objects that are seen; and what a class below is mapped to load eagerly it leaves
+    # until it is touched, where the row was found by the class above.
     eager = [
         lazy for one in world.related for lazy in (one.lazy, one.lazy_back) if lazy != "select"
     ]
@@ -171,6 +181,6 @@ def seen(world, reads, tally):
             # It takes its own eager loading for a second option of the same relationship.
             tally.refuse(read, error)
             continue
-        left_out = len(eager) * max(len(found), 1)
+        left_out = len(eager) * max(count_seen(found), 1)
         graphs.append((read, found, sent + len(read.loads) + left_out + below))
     return Seen(values, rows, graphs)
