@@ -134,9 +134,9 @@ def _takes_all(function: object) -> bool:
 PAGES = ("session.md", "production.md", "loading.md", "logging.md", "watching.md")
 
 TOLD_BESIDE_THE_CONTRACT = {
-    "atomic", "autocommit", "close_all", "explain", "get_by", "get_many", "get_or_create",
-    "lazy_policy", "load", "on_commit", "on_rollback", "prune", "release", "transaction",
-    "upsert", "upsert_all", "watch",
+    "atomic", "autocommit", "close_all", "deadline", "explain", "get_by", "get_many",
+    "get_or_create", "lazy_policy", "load", "on_commit", "on_rollback", "prune", "release",
+    "transaction", "upsert", "upsert_all", "watch",
 }  # fmt: skip
 """What a Session has that the peer's has not: docs/session.md and its neighbours tell of it."""
 

@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from dovetail.dialects import driver, registry
+
 ROOT = Path(__file__).parents[2]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 PACKAGE = os.environ.get("DOVETAIL_TEST_PACKAGE", "dovetail")
@@ -26,6 +28,10 @@ def blocks(page):
 )
 def test_examples_run(page, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
+    # What an example registers is not there for the tests that follow.
+    monkeypatch.setattr(registry, "_homes", dict(registry._homes))
+    known = {dialect: dict(drivers) for dialect, drivers in driver._drivers.items()}
+    monkeypatch.setattr(driver, "_drivers", known)
     names = {"__name__": f"examples_of_{page.stem}"}
 
     try:

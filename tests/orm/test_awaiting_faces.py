@@ -46,9 +46,9 @@ BLOCKING_ALONE = {
         "require_afterwards", "source_record",
     },
     "AsyncConnection": {
-        "about", "dispatch", "has_begun", "hides_parameters", "options_in_use",
-        "schema_for_object", "schema_map", "tell", "text_was_sent", "told_last",
-        "transaction_ended", "used_by",
+        "about", "dispatch", "has_begun", "hides_parameters", "limit", "limit_time",
+        "options_in_use", "schema_for_object", "schema_map", "tell", "text_was_sent",
+        "timeout", "told_last", "transaction_ended", "used_by",
     },
     "AsyncEngine": {"dispatch", "is_async"},
     "AsyncTransaction": {"nested"},  # an attribute of each

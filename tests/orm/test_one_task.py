@@ -112,7 +112,8 @@ AROUND_SESSION = {
 }
 
 READS = {
-    "autoflush", "bind", "bind_mapper", "bind_table", "binds", "close_all", "deleted", "dirty",
+    "autoflush", "bind", "bind_mapper", "bind_table", "binds", "close_all", "deadline",
+    "deleted", "dirty",
     "execution_options", "expire_on_commit", "get_async_bind", "get_bind",
     "get_nested_transaction", "get_transaction", "identity_key", "identity_map",
     "in_nested_transaction", "in_transaction", "info", "is_active", "is_modified", "lazy_policy",

@@ -157,7 +157,12 @@ class Seen(NamedTuple):
 
 def count_seen(found):
     """How many objects were *found*, and those that each of them refers to."""
-    objects = [cell[1] for row in found for cell in row if isinstance(cell, tuple) and isinstance(cell[-1], dict)]
+    objects = [
+        cell[1]
+        for row in found
+        for cell in row
+        if isinstance(cell, tuple) and isinstance(cell[-1], dict)
+    ]
     related = [value for one in objects for value in one.values() if isinstance(value, list)]
     references = [value for one in objects for value in one.values() if isinstance(value, tuple)]
     # The key of each stands among the references.

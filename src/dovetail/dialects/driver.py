@@ -343,6 +343,24 @@ class Driver:
         """Tell whether *connection* is usable after a request on it was cancelled."""
         return False
 
+    def stopper(
+        self, connection: DriverConnection, another: Callable[[], object]
+    ) -> Callable[[], object]:
+        """Return what stops, when another thread calls it, what the server does for *connection*.
+
+        *another* opens one more connection of the package, for servers that are told so.  Drivers
+        that await need none of it: a cancelled request is stopped by the connection.
+        """
+        raise NotImplementedError(f"{self.name} can't stop a statement: it takes no time limit")
+
+    def bound_waits(
+        self, connection: DriverConnection, seconds: float
+    ) -> Callable[[], object] | None:
+        """Let what is sent next wait for locks no longer than *seconds*, where a stop does
+        not reach it; return what undoes that, or None where there is nothing to do.
+        """
+        return None
+
     def hand_out(self, connection: DriverConnection) -> None:
         """Prepare *connection* for somebody who takes what it wraps, and goes around it."""
 

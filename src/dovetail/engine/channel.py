@@ -9,10 +9,12 @@ from __future__ import annotations
 
 from logging import INFO
 from time import perf_counter
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from ..compiler.timing import compiling
+from ..dialects.time_limit import OutOfTime, TimeLimit, checked_seconds
 from ..exc import LazyLoadError, ResourceClosedError
+from ..later import function_later
 from .context import About, ErrorContext, ExecutionContext, ListenerCursor
 from .executed import Execution, NotSent
 from .failure import wrapped
@@ -30,6 +32,11 @@ if TYPE_CHECKING:
     from .pool import Pool
     from .pool.record import ConnectionRecord
     from .translation import SchemaMap, Translations
+
+
+T = TypeVar("T")
+
+timed = function_later("dovetail.dialects.timed", "timed", __name__)
 
 
 class Host(Protocol):
@@ -85,6 +92,11 @@ class Channel:
     _reading: Sequence[Execution] = ()
     """What was sent while somebody watches, and whose rows are still to be taken."""
 
+    timeout: float | None = None
+    """The ``timeout`` of the options."""
+    limit: TimeLimit | None = None
+    """How long each statement may take; None for as long as it does."""
+
     used_by: Any = None
     """What uses the connection, for those who watch: the core of a session, or None."""
 
@@ -115,6 +127,10 @@ class Channel:
         assert driver is not None
         self._record: ConnectionRecord | None = record
         self._wire: DriverConnection = driver
+        if self.limit is not None:
+            self._wire = timed(
+                driver, self.limit, self._host.backend, self._host.pool.opener.open_raw
+            )
 
     def _listened(self) -> None:
         self._ready = None
@@ -179,13 +195,39 @@ class Channel:
             raise failure from failure.__cause__
 
     def under_steps(self, options: Mapping[str, Any], steps: Steps[Any]) -> Steps[Any]:
-        """Run *steps*; those who watch are told that *options* are in force."""
+        """Run *steps* with the ``timeout`` of *options*, which those who watch are told of."""
+        if options.get("timeout", self.timeout) != self.timeout:
+            steps = self.limited_steps(options["timeout"], steps)
         before = self.options_in_use
         self.options_in_use = {**before, **options} if before else options
         try:
             return (yield from steps)
         finally:
             self.options_in_use = before
+
+    def limit_time(self, seconds: float | None, until: float | None = None) -> None:
+        """Let each statement take *seconds* from now on, and none last beyond *until*.
+
+        None is for no limit; *until* is a moment of ``time.monotonic()``.
+        """
+        is_limited = seconds is not None or until is not None
+        self.limit = TimeLimit(checked_seconds(seconds), until) if is_limited else None
+        record = self._record
+        if record is not None and record.connection is not None:
+            self._attach(record)
+
+    def limited_steps(self, seconds: float | None, steps: Steps[T]) -> Steps[T]:
+        """Run *steps*, in which each statement may take *seconds*."""
+        before = self.limit
+        until = None if before is None else before.until
+        self.limit_time(seconds, until)
+        try:
+            return (yield from steps)
+        finally:
+            if before is None:
+                self.limit_time(None)
+            else:
+                self.limit_time(before.seconds, until)
 
     def run_text_steps(self, sql: str) -> Steps[Cursor]:
         """Run *sql* without any parameters, not even none: marks in it mean nothing."""
@@ -399,8 +441,10 @@ class Channel:
             return error  # the request was not performed
         driver = self._host.backend
         made, cause = None, None
-        if isinstance(error, driver.errors):
-            made, cause = wrapped(driver, error, sql, parameters, self._host.hide_parameters)
+        if isinstance(error, (*driver.errors, OutOfTime)):
+            made, cause = wrapped(
+                driver, error, sql, parameters, self._host.hide_parameters, self._wire
+            )
         raised: BaseException = made or error
         # What interrupted a request may have left the server at work on it.
         lost = (

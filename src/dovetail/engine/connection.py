@@ -7,6 +7,7 @@ from importlib import import_module
 from sys import is_finalizing
 from typing import TYPE_CHECKING, Any, Literal, TypeVar, TypeVarTuple, overload
 
+from ..dialects.time_limit import checked_seconds
 from ..event import root
 from ..exc import (
     ArgumentError,
@@ -62,6 +63,8 @@ class Connection(TransactedChannel):
             self._choose_level()
             if "schema_translate_map" in options:
                 self._choose_schemas()
+            if "timeout" in options:
+                self._choose_timeout()
         for function in self.dispatch.engine_connect:
             function(self)
 
@@ -84,6 +87,11 @@ class Connection(TransactedChannel):
             self.dialect, self.plans = self._host.translations.of(schema_map)
         else:
             self.dialect, self.plans = self._host.dialect, self._host.plans
+
+    def _choose_timeout(self) -> None:
+        """Take from the options how long each statement may take."""
+        self.timeout = checked_seconds(self._options.get("timeout"))
+        self.limit_time(self.timeout, None if self.limit is None else self.limit.until)
 
     def translated_steps(self, schema_map: SchemaMap | None, steps: Steps[T]) -> Steps[T]:
         """Run *steps* with the schemas of *schema_map*, in place of those of the options."""
@@ -187,6 +195,13 @@ class Connection(TransactedChannel):
     ) -> Steps[CursorResult[*tuple[Any, ...]]]:
         """Run SQL text: see :meth:`exec_driver_sql`."""
         options = {**self._options, **(execution_options or {})}
+        steps = self._driver_sql_steps(statement, parameters, options)
+        seconds = options.get("timeout", self.timeout)
+        return steps if seconds == self.timeout else self.limited_steps(seconds, steps)
+
+    def _driver_sql_steps(
+        self, statement: str, parameters: DriverParameters | None, options: Mapping[str, Any]
+    ) -> Steps[CursorResult[*tuple[Any, ...]]]:
         given: Any = () if parameters is None else parameters
         self._sends_text, self.told_last = True, None
         many = isinstance(given, list) and bool(given)
@@ -442,6 +457,8 @@ class Connection(TransactedChannel):
         ``isolation_level``  the level of the next transactions, ``"AUTOCOMMIT"`` for none
         ``stream_results``, ``yield_per``  fetch large results in parts
         ``schema_translate_map``  which schema stands for another: ``{None: "tenant_7"}``
+        ``timeout``  the seconds that each statement may take: it is stopped on the server then,
+        and StatementTimeout raised; None for no limit
 
         InvalidRequestError is raised if a transaction is in progress and *isolation_level*
         is set.
@@ -452,6 +469,8 @@ class Connection(TransactedChannel):
             opt["isolation_level"] = checked_isolation(
                 opt["isolation_level"], self._host.backend.isolation_levels
             )
+        if "timeout" in opt:
+            checked_seconds(opt["timeout"])
         before, level = self._options, self._level
         self._options = {**before, **opt}
         self._choose_level()
@@ -466,6 +485,8 @@ class Connection(TransactedChannel):
                     hint="set it before the first statement, or after commit() or rollback()",
                 )
             self._ready = None
+        if "timeout" in opt:
+            self._choose_timeout()
         return self
 
     def invalidate(self, exception: BaseException | None = None) -> None:

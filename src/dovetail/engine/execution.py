@@ -68,10 +68,12 @@ def execute_steps(
         rows = parameter_rows(parameters)
     run = _told_steps if channel.dispatch.listening else _run
     if options:
+        steps = run(channel, running, rows, options)
         schema_map = options.get("schema_translate_map")
         if schema_map is not channel.schema_map:
-            steps = run(channel, running, rows, options)
-            return channel.translated_steps(schema_map, steps)
+            steps = channel.translated_steps(schema_map, steps)
+        seconds = options.get("timeout", channel.timeout)
+        return steps if seconds == channel.timeout else channel.limited_steps(seconds, steps)
     return run(channel, running, rows, options)
 
 

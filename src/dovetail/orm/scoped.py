@@ -199,6 +199,7 @@ class ScopedFace(Generic[S]):
     expire_on_commit = OfCurrent[bool](Session.expire_on_commit)
     execution_options = OfCurrent[Mapping[str, Any]](Session.execution_options)
     lazy_policy = OfCurrent[str](Session.lazy_policy)
+    deadline = OfCurrent[float | None](Session.deadline)
 
     # Tools of the class, known without a session.
 

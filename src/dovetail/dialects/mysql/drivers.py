@@ -97,6 +97,22 @@ class BaseMysqlDriver(Driver):
         self.default_isolation = "REPEATABLE READ"
         self._timeout_ends_transaction = False
 
+    def stopper(
+        self, connection: DriverConnection, another: Callable[[], object]
+    ) -> Callable[[], object]:
+        """Return what has the server stop what it does for *connection*: ``KILL QUERY``."""
+        # Not to be asked of it while it is at work.
+        number: int = connection.raw.thread_id()
+
+        def stop() -> None:
+            raw: Any = another()
+            try:
+                raw.cursor().execute(f"KILL QUERY {number:d}")
+            finally:
+                raw.close()
+
+        return stop
+
     def connect_arguments(self, address: Address) -> tuple[tuple[Any, ...], dict[str, Any]]:
         """Return the arguments by name, those of the URL's query converted."""
         options: dict[str, Any] = dict(self.usual_options)

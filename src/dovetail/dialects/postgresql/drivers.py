@@ -13,7 +13,7 @@ from .errors import classify
 from .reflection import PostgresqlReflection
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
     from types import ModuleType
 
     from ...steps import Steps
@@ -135,6 +135,13 @@ class PsycopgDriver(PostgresqlDriver):
             raw.prepare_threshold = None
         return self._wrap(raw, self.json_deserializer)
 
+    def stopper(
+        self, connection: DriverConnection, another: Callable[[], object]
+    ) -> Callable[[], object]:
+        """Return what sends a cancel request: what is in progress ends with an error."""
+        cancel: Callable[[], object] = connection.raw.cancel
+        return cancel
+
 
 class PsycopgAsyncDriver(PsycopgDriver):
     """``psycopg``, awaited: ``create_async_engine("postgresql+psycopg://ada:secret@db/shop")``.
@@ -195,6 +202,13 @@ class Psycopg2Driver(PostgresqlDriver):
             options.setdefault("connect_timeout", max(2, ceil(patience)))
         raw = self.module.connect(*arguments, **options)
         return self._wrap(raw, self.json_deserializer, patience)
+
+    def stopper(
+        self, connection: DriverConnection, another: Callable[[], object]
+    ) -> Callable[[], object]:
+        """Return what sends a cancel request: what is in progress ends with an error."""
+        cancel: Callable[[], object] = connection.raw.cancel
+        return cancel
 
     def adopt(self, raw: Any) -> Any:
         """Take over a connection made by a ``creator``."""

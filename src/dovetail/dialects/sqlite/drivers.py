@@ -8,6 +8,7 @@ database stands in :mod:`.connections`.
 from __future__ import annotations
 
 import re
+from functools import partial
 from sqlite3 import Connection
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlencode
@@ -29,7 +30,7 @@ SQLITE_LIMIT_VARIABLE_NUMBER = 9
 """The number that SQLite has for the limit: ``sqlite3`` names it from Python 3.11 on."""
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from ..driver import Address, Cause, DriverConnection, PoolKind
 
@@ -230,6 +231,25 @@ class SqliteDriver(_SqliteDriver):
         """Take over a connection made by a ``creator``; its transaction control is put off."""
         _put_off_transaction_control(raw)
         return SharedConnection(raw)
+
+    def stopper(
+        self, connection: DriverConnection, another: Callable[[], object]
+    ) -> Callable[[], object]:
+        """Return what interrupts *connection*: ``sqlite3_interrupt()``."""
+        interrupt: Callable[[], object] = connection.raw.interrupt
+        return interrupt
+
+    def bound_waits(
+        self, connection: DriverConnection, seconds: float
+    ) -> Callable[[], object] | None:
+        """Bound the wait for a lock, which no interrupt ends."""
+        raw = connection.raw
+        (usual,) = raw.execute("PRAGMA busy_timeout").fetchone()
+        bound = int(seconds * 1000) + 1
+        if usual <= bound:
+            return None
+        raw.execute(f"PRAGMA busy_timeout = {bound}")
+        return partial(raw.execute, f"PRAGMA busy_timeout = {usual}")
 
 
 class AioSqliteDriver(_SqliteDriver):

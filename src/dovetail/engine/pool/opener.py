@@ -28,6 +28,10 @@ class Opener:
         """Open a connection for *record*."""
         raise NotImplementedError
 
+    def open_raw(self) -> Any:
+        """Return a new connection of the driver's package, which belongs to no pool."""
+        raise NotImplementedError
+
     def meet_steps(self, connection: DriverConnection) -> Steps[None]:
         """Learn what there is to know of the server, over a *connection* that is new."""
         yield from nothing
@@ -48,6 +52,10 @@ class CreatorOpener(Opener):
     def __init__(self, creator: Callable[..., Any]) -> None:
         self.creator = creator
         self._takes_record = takes_record(creator)
+
+    def open_raw(self) -> Any:
+        """Call the user's function."""
+        return self.creator(None) if self._takes_record else self.creator()
 
     def open_steps(self, record: ConnectionRecord) -> Steps[DriverConnection]:
         """Call the user's function."""

@@ -156,6 +156,7 @@ class AwaitingMembers:
     autoflush = OfSession[bool](Session.autoflush)
     expire_on_commit = OfSession[bool](Session.expire_on_commit)
     lazy_policy = OfSession[str](Session.lazy_policy)
+    deadline = OfSession[float | None](Session.deadline)
     execution_options = OfSession[Mapping[str, Any]](Session.execution_options)
     no_autoflush = OfSession[AbstractContextManager[Any]](Session.no_autoflush)
 

@@ -13,6 +13,7 @@ from dovetail.exc import (
 )
 from dovetail.orm.loading.source import RowSource
 from dovetail.orm.mapping.mapper import Mapper
+from dovetail.orm.tracking.attributes import AttributeBase
 from dovetail.orm.tracking.expiry import Whole, expire_names, make_expirer, refuse_lost
 from dovetail.orm.tracking.identity import IdentityMap
 from dovetail.orm.tracking.reach import (
@@ -523,7 +524,7 @@ class SessionMembers:
 
 
 def _members_and_taken_away(
-    impl: Any, state: InstanceState, instance: object, value: object
+    impl: AttributeBase, state: InstanceState, instance: object, value: object
 ) -> list[Any]:
     """What *instance* holds in *impl*, and what it holds no more: that changes with it, or is an
     orphan.

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from time import monotonic
 from types import MappingProxyType, TracebackType
 from typing import (
     TYPE_CHECKING,
@@ -82,6 +83,7 @@ class Session(SessionContents, TransactionVerbs, StatementVerbs, KeyedVerbs, Cla
     ``join_transaction_mode``  what to do in a Connection's transaction: see the guide
     ``lazy_policy``            "adaptive", "one", "peers", "raise" or "raise_n_plus_one"
     ``enable_baked_queries``   False: statements of this session are planned anew each time
+    ``deadline``               seconds in which all statements have to end, from now
     ``info``                   a dictionary of the user's, copied
 
     ``autocommit``, ``weak_identity_map`` and ``extension`` are classic: see the guide.
@@ -106,6 +108,7 @@ class Session(SessionContents, TransactionVerbs, StatementVerbs, KeyedVerbs, Cla
         close_resets_only: bool = True,
         lazy_policy: str = "adaptive",
         execution_options: Mapping[str, Any] = NO_OPTIONS,
+        deadline: float | None = None,
         autocommit: bool = False,
         weak_identity_map: bool = True,
         extension: object = None,
@@ -142,6 +145,8 @@ class Session(SessionContents, TransactionVerbs, StatementVerbs, KeyedVerbs, Cla
         core.join_transaction_mode = join_transaction_mode
         core.lazy_policy = lazy_policy
         core.execution_options_dict = execution_options
+        if deadline is not None:
+            core.let_end_in(deadline)
         core.twophase = twophase
         core.keeps_plans = enable_baked_queries
         core.resets_only = close_resets_only
@@ -178,6 +183,24 @@ class Session(SessionContents, TransactionVerbs, StatementVerbs, KeyedVerbs, Cla
     execution_options = Setting[Mapping[str, Any]](
         "Execution options of all statements of this session.", "execution_options_dict"
     )
+
+    @property
+    def deadline(self) -> float | None:
+        """The seconds in which statements of this session have to end; None for no limit.
+
+        Setting it counts from then on, for the transaction in progress as well.  A statement that
+        is at work when they have passed is stopped on the server, and one that comes after is not
+        sent: StatementTimeout is raised, and the transaction is to be rolled back::
+
+            with Session(engine, deadline=2) as session:  # two seconds for all of it
+                report = session.scalars(select(Sale)).all()
+        """
+        until = self._core.until
+        return None if until is None else until - monotonic()
+
+    @deadline.setter
+    def deadline(self, seconds: float | None) -> None:
+        self._core.let_end_in(seconds)
 
     info = Setting[dict[Any, Any]]("A dictionary of the user's.")
     hash_key = Setting[int]("A number that no other session of this process has.")

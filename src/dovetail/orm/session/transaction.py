@@ -201,6 +201,8 @@ class SessionTransaction:
         core = self.core
         connection = self.participants[bind].connection
         connection.used_by = core
+        if core.until is not None:
+            connection.limit_time(connection.timeout, core.until)
         if core.row_source is not None and self.parent is None:
             yield from core.row_source.began_steps(self, connection)
         for call in core.dispatch.after_begin:
@@ -404,6 +406,8 @@ class SessionTransaction:
                     yield from self._leave_joined_steps(participant)
                 if self.parent is None:
                     participant.connection.used_by = None
+                    if core.until is not None and not participant.owned:
+                        participant.connection.limit_time(participant.connection.timeout)
             except GeneratorExit:
                 raise
             except BaseException as error:  # a task that is cancelled, too: all are given back

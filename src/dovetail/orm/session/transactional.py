@@ -1,8 +1,10 @@
 """What a session does with transactions: begin, commit, rollback, close."""
 
 from collections.abc import Iterable
+from time import monotonic
 from typing import TYPE_CHECKING, Any
 
+from dovetail.dialects.time_limit import checked_seconds
 from dovetail.exc import FlushError, InvalidRequestError
 from dovetail.orm.session.afterwards import Afterwards
 from dovetail.orm.session.members import SessionMembers
@@ -35,6 +37,8 @@ class SessionTransactions(SessionMembers):
     """What was to be done after a transaction whose COMMIT may or may not have happened."""
 
     twophase = False
+    until: float | None = None
+    """The moment at which statements have to end, of ``time.monotonic()``; None for no such."""
     autocommit = False
     """True for a session without a lasting transaction, the classic mode."""
 
@@ -202,6 +206,17 @@ class SessionTransactions(SessionMembers):
             yield from self.commit_one_steps(current)
             if parent is None or current.origin is SUBTRANSACTION:
                 return
+
+    def let_end_in(self, seconds: float | None) -> None:
+        """Let statements end in *seconds* from now, those of the transaction in progress too."""
+        checked_seconds(seconds, "deadline")
+        self.until = None if seconds is None else monotonic() + seconds
+        transaction = self.transaction
+        while transaction is not None:
+            for participant in transaction.participants.values():
+                connection = participant.connection
+                connection.limit_time(connection.timeout, self.until)
+            transaction = transaction.parent
 
     def prepare_steps(self) -> Steps[None]:
         """Flush, and prepare the transaction in all its databases: see ``Session.prepare``."""
