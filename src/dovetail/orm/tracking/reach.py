@@ -50,7 +50,11 @@ def cascaded(
 
     ``delete`` loads what is not.  Those for which *halt_on* is true are left out, and what they
     alone lead to.
+
+    What has been put into a collection that was never read, by the other side, is not expired
+    or expunged with its owner: the member has said so itself, and keeps its changes.
     """
+    letting_go = cascade in ("refresh-expire", "expunge")
     seen = {state}
     found: list[tuple[InstanceState, Any]] = []
     waiting = [(state, instance)]
@@ -60,7 +64,9 @@ def cascaded(
             if cascade == "delete" and prop.cascade.delete and here.row_key is not None:
                 getattr(holder, prop.key)
             value = holder.__dict__.get(prop.key)
-            queued = None if here.extra is None else here.extra.get(prop.impl)
+            queued = None
+            if here.extra is not None and (prop.is_writer or not letting_go):
+                queued = here.extra.get(prop.impl)
             if cascade not in prop.cascade or (value is None and queued is None):
                 continue
             # What is new and stands alone as well is not lost with what its parent had pending.
