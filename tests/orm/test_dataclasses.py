@@ -8,7 +8,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from dovetail import Column, ForeignKey, Integer, create_engine, select
+from dovetail import BigInteger, Column, ForeignKey, Integer, String, create_engine, select
 from dovetail.exc import ArgumentError, InvalidRequestError, SADeprecationWarning
 from dovetail.orm import (
     DeclarativeBase,
@@ -490,3 +490,33 @@ def test_the_constructor_of_another_maker_is_called():
     one = One(1)
     assert (one.id, one.size, one.word, "size" in vars(one)) == (1, 3, "w", False)
     assert called == [((1,), {})]
+
+
+def test_columns_stand_in_the_order_of_the_body():
+    class Base(MappedAsDataclass, DeclarativeBase):
+        pass
+
+    class Stamped(MappedAsDataclass, kw_only=True):
+        made_by: Mapped[str] = mapped_column(String(10))
+        made_in: Mapped[str | None] = mapped_column(default=None)
+        made_at: Mapped[int]
+
+    class Item(Stamped, Base, kw_only=True):
+        __tablename__ = "item"
+        note: Mapped[str | None] = mapped_column(default=None)
+        id: Mapped[int] = mapped_column(primary_key=True)
+        size: Mapped[int]
+        name: Mapped[str] = mapped_column(String(5))
+        price: Mapped[int] = mapped_column(BigInteger, default=4)
+        plain = mapped_column(Integer)
+        nothing = None
+
+        def shown(self):
+            return self.name
+
+    expected = ["note", "id", "size", "name", "price", "plain", "made_by", "made_in", "made_at"]
+    assert [column.name for column in Item.__table__.c] == expected
+    assert list(Item.__mapper__.column_attrs.keys()) == expected
+    assert Item.nothing is None
+    item = Item(id=1, size=2, name="x", made_by="me", made_at=3)
+    assert (item.shown(), item.price, item.note) == ("x", 4, None)

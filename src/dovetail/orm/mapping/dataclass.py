@@ -181,6 +181,7 @@ def make_dataclass(class_: type, options: dict[str, Any], *, is_mapped: bool = F
     made = _made_by_methods(class_, mapped) if is_mapped else {}
     mapped.update({name: said for name, (said, _) in made.items()})
     declared = {name: class_.__dict__[name] for name in mapped if name in class_.__dict__}
+    order = list(class_.__dict__)
     rest = {
         name: value
         for name, value in class_.__dict__.items()
@@ -214,12 +215,9 @@ def make_dataclass(class_: type, options: dict[str, Any], *, is_mapped: bool = F
     finally:
         class_.__annotations__ = annotations
         for name in mapped:
-            if name in declared:
-                type.__setattr__(class_, name, declared[name])
-            elif name in class_.__dict__:
+            if name not in declared and name in class_.__dict__:
                 type.__delattr__(class_, name)
-        for name, value in rest.items():
-            type.__setattr__(class_, name, value)
+        _put_back(class_, order, {**declared, **rest})
     type.__setattr__(class_, _OPTIONS, options)
     if not writes_defaults(class_):
         _check_defaults_of_synonyms(class_, mapped)
@@ -227,6 +225,21 @@ def make_dataclass(class_: type, options: dict[str, Any], *, is_mapped: bool = F
         other = None if call is dataclasses.dataclass else class_.__dict__.get("__init__")
         constructor = _constructor(class_) if other is None else _constructor_by(class_, other)
         type.__setattr__(class_, "__init__", constructor)
+
+
+def _put_back(class_: type, order: list[str], declared: dict[str, Any]) -> None:
+    """Put what was *declared* back on *class_*, whose attributes have the *order* of its body.
+
+    The order of a table's columns is that of the body.
+    """
+    for name in order:
+        if name.startswith("__") and name.endswith("__"):
+            continue
+        if name in class_.__dict__:
+            declared.setdefault(name, class_.__dict__[name])
+            type.__delattr__(class_, name)
+        if name in declared:
+            type.__setattr__(class_, name, declared[name])
 
 
 def _mapped_annotations(class_: type, annotations: dict[str, Any]) -> dict[str, MappedAnnotation]:
