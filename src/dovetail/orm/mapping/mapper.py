@@ -186,7 +186,8 @@ class Mapper(PlacedAttributes, IdentityKeys, Versioning, InspectionAttr, Generic
                 if key in own:
                     self.add_property(key, own.pop(key))
                 elif not self.concrete:
-                    self._inherit(key, inherited)
+                    if not self._is_hidden(key, inherited):
+                        self._inherit(key, inherited)
                 elif key not in self.local_table.c:
                     self.keep_out(key)
         for key, prop in own.items():
@@ -281,7 +282,7 @@ class Mapper(PlacedAttributes, IdentityKeys, Versioning, InspectionAttr, Generic
             key = self.column_prefix + column.key
             there = self.named_attrs.get(key)
             is_own = there is not None and there.parent is self
-            if there is None and self.is_users_own(key):
+            if there is None and self.computes(key):
                 # What the class computes itself is not read from the table.
                 continue
             if there is None or (isinstance(there, ColumnProperty) and not is_own):

@@ -231,6 +231,26 @@ class PlacedAttributes(Hierarchy):
                 return not _is_mapped(base.__dict__[key])
         return False
 
+    def computes(self, key: str) -> bool:
+        """True where the body of the class has an attribute *key* that is no mapped one.
+
+        A column of its own table is not hidden by what a class above has by the name.
+        """
+        if key in getattr(self.class_, "__dataclass_fields__", ()):
+            return False
+        return not _is_mapped(self.class_.__dict__.get(key))
+
+    def _is_hidden(self, key: str, inherited: MapperProperty) -> bool:
+        """True where an attribute of the user's stands before *inherited*: it is not mapped then.
+
+        What is written to it would go by the user's property, and its value would not be read.
+        """
+        if not self.is_users_own(key):
+            return False
+        assert self.inherits is not None
+        columns = inherited.columns if isinstance(inherited, ColumnProperty) else ()
+        return not any(column in self.inherits.primary_key for column in columns)
+
     def _inherit(self, key: str, prop: MapperProperty) -> None:
         """Have attribute *key* as the class above has it."""
         if prop.is_proxy:
