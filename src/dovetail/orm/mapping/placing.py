@@ -213,8 +213,8 @@ class PlacedAttributes(Hierarchy):
             if child.concrete:
                 if key not in child.named_attrs:
                     child.keep_out(key)
-            elif child.named_attrs.get(key) in (None, replaced):
-                child._inherit(key, prop)
+            elif (there := child.named_attrs.get(key)) in (None, replaced):
+                child._inherit(key, prop, in_place=there is not None)
                 child._hand_down(key, prop, replaced)
 
     def keep_out(self, key: str) -> None:
@@ -251,13 +251,16 @@ class PlacedAttributes(Hierarchy):
         columns = inherited.columns if isinstance(inherited, ColumnProperty) else ()
         return not any(column in self.inherits.primary_key for column in columns)
 
-    def _inherit(self, key: str, prop: MapperProperty) -> None:
-        """Have attribute *key* as the class above has it."""
+    def _inherit(self, key: str, prop: MapperProperty, *, in_place: bool = False) -> None:
+        """Have attribute *key* as the class above has it, *in_place* of the one it had."""
+        if in_place:
+            self.column_attrs.discard(key)
+            self.named_relationships.discard(key)
         if prop.is_proxy:
             self.named_attrs[key] = prop
             this: Any = self
             prop.stand_in(this)
-            if key not in self.class_.__dict__:
+            if in_place or key not in self.class_.__dict__:
                 self.place(key, prop.placed(self.node))
             return
         if isinstance(prop, RelationshipProperty):
@@ -269,7 +272,7 @@ class PlacedAttributes(Hierarchy):
         if "impl" in prop.__dict__:
             self.track(key, prop)
         attribute = self._attribute(key, prop)
-        if key not in self.class_.__dict__:
+        if in_place or key not in self.class_.__dict__:
             self.place(key, attribute)
         if key in self.validators and validator_of(self.inherits, key) is None:
             # Those of the class above are asked for this class too.
