@@ -138,6 +138,10 @@ class InsertPlan:
         """The values of one of those that the plan inserts, by attribute."""
         return source.__dict__
 
+    def of_instance(self, instance: object) -> "InsertPlan":
+        """The plan of the rows of *instance*, where it goes by a statement of its own."""
+        return self
+
     def is_foreign(self, key: str) -> bool:
         """Whether attribute *key* is one of another class, whose rows go by the same statement."""
         return False
@@ -646,8 +650,9 @@ def _insert_expressions_steps(
     connection: Connection, plan: InsertPlan, run: Run, load: Load
 ) -> Steps[None]:
     """Insert instances with SQL expressions among their values, one by one."""
-    mapper, columns = plan.mapper, dict(plan.part.columns)
     for state, instance in zip(*run, strict=True):
+        of_class = plan.of_instance(instance)
+        columns = dict(of_class.part.columns)
         expressions = {
             name: value
             for name, value in instance.__dict__.items()
@@ -655,9 +660,11 @@ def _insert_expressions_steps(
         }
         for name in expressions:
             del instance.__dict__[name]
-        absent = plan_absent(plan) | frozenset(expressions)
-        own = InsertPlan(mapper, connection.dialect, absent, plan.part)
-        own.inline = [(columns[name], value) for name, value in expressions.items()]
+        absent = plan_absent(of_class) | frozenset(expressions)
+        # It makes persistent what the plan makes so, and no more.
+        own = type(of_class)(of_class.mapper, connection.dialect, absent, of_class.part)
+        inline = {columns[name]: value for name, value in expressions.items()}
+        own.inline = [*((c, v) for c, v in own.inline if c not in inline), *inline.items()]
         own._compile()
         own.rows_of = own._make_rows_of()
         yield from insert_run_steps(connection, own, Run([state], [instance]), load)

@@ -60,6 +60,9 @@ class MixedInsert(InsertPlan):
 
         return place
 
+    def of_instance(self, instance: object) -> InsertPlan:
+        return self.plans[_mapper_of(instance)]
+
     def _split(self, instances: Sequence[Any]) -> Iterator[tuple[InsertPlan, list[Any]]]:
         for mapper, run in groupby(instances, _mapper_of):
             yield self.plans[mapper], list(run)
