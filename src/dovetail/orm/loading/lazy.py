@@ -109,7 +109,7 @@ def _reread_steps(session: LoadingSession, found: object) -> Steps[None]:
     if state is not None and type(state.stale) is Whole:
         mapper = state.load.mapper
         connection = yield from session.connection_for_steps(mapper)
-        yield from _read_whole_steps(session, connection, mapper, [(state, found)], state.stale)
+        yield from read_whole_steps(session, connection, mapper, [(state, found)], state.stale)
 
 
 def _caused_steps(session: LoadingSession, state: InstanceState, steps: Steps[None]) -> Steps[None]:
@@ -190,7 +190,7 @@ def _load_columns_steps(
     connection = yield from session.connection_for_steps(mapper)
     pairs = [(state, instance), *peers]
     if type(expired) is Whole:
-        steps = _read_whole_steps(session, connection, mapper, pairs, wanted)
+        steps = read_whole_steps(session, connection, mapper, pairs, wanted)
     else:
         steps = refresh_steps(session, connection, mapper, pairs, wanted)
     yield from _caused_steps(session, state, steps)
@@ -240,7 +240,7 @@ def refresh_steps(
         refuse_other_key(pairs[0][0], pairs[0][1], loaded[0])
 
 
-def _read_whole_steps(
+def read_whole_steps(
     session: LoadingSession,
     connection: Connection,
     mapper: Mapper,

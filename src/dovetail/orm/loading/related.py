@@ -18,7 +18,7 @@ from dovetail.orm.loading.joins import (
 )
 from dovetail.orm.loading.layout import EntityLayout
 from dovetail.orm.loading.session import LoadingSession
-from dovetail.orm.loading.tree import NO_TREE, REFRESH, LoadTree
+from dovetail.orm.loading.tree import NO_TREE, REFRESH, LoadTree, tree_with
 from dovetail.orm.mapping.attribute import EntityNode
 from dovetail.orm.mapping.mapper import Mapper
 from dovetail.orm.mapping.relationship import RelationshipProperty
@@ -114,13 +114,21 @@ class KeyedPlan:
         return (yield from self.found_steps(session, connection, keys))
 
     def changed(self, statement: Executable) -> "KeyedPlan":
-        """The plan of *statement*, made from this one's by somebody who listens."""
+        """The plan of *statement*, made from this one's by somebody who listens.
+
+        Its options hold beside the instructions for the load: criteria restrict what is found.
+        """
+        statement_before: Any = self.statement
+        before = statement_before.loader_options
+        added = [one for one in getattr(statement, "loader_options", ()) if one not in before]
+        raws = getattr(statement, "raw_columns", ())
+        entity = next((raw for raw in raws if isinstance(raw, EntityNode)), None)
         return KeyedPlan(
             statement,
             self.parameter,
             self.names,
             self.dialect,
-            tree=self.tree,
+            tree=tree_with(self.tree, entity, added) if added else self.tree,
             chain=self.chain,
             populate_existing=self.populate_existing,
         )

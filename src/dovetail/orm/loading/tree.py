@@ -1,6 +1,6 @@
 """The loader options of a statement, sorted by entity and attribute."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, TypeVar
 
 from dovetail.orm.loading.options import Entry, LoaderOption
@@ -462,6 +462,18 @@ def tree_for(entity: EntityNode, options: Iterable[LoaderOption]) -> LoadTree:
         if instruct is not None:
             instruct(tree)
     return NO_TREE if tree.is_empty else tree
+
+
+def tree_with(
+    before: LoadTree, entity: EntityNode | None, options: Sequence[LoaderOption]
+) -> LoadTree:
+    """The instructions *before*, and those of *options* that concern *entity*."""
+    more = NO_TREE if entity is None else tree_for(entity, options)
+    if more is NO_TREE or before is NO_TREE:
+        return before if more is NO_TREE else more
+    both = more.over(before)
+    both.criteria = (*before.criteria, *more.criteria)
+    return both
 
 
 def _of_class(entity: EntityNode, expression: ColumnElement[Any]) -> Any:

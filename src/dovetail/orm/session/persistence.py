@@ -26,6 +26,7 @@ from dovetail.orm.loading.lazy import (
     find_reference,
     load_attribute_steps,
     load_onto_steps,
+    read_whole_steps,
     refuse_other_key,
 )
 from dovetail.orm.loading.options import LoaderOption
@@ -211,6 +212,9 @@ class SessionPersistence(SessionBinds):
             return (yield from self._get_locked_steps(mapper, key, lock))
         asked = asked or with_for_update
         if asked or populate_existing is not None or self.dispatch.do_orm_execute:
+            held = None if asked or populate_existing is not None else self.find(mapper, key)
+            if held is not None and type(held.__dovetail_state__.stale) is Whole:
+                return (yield from self._get_held_steps(mapper, key, held))
             known = dict(execution_options or {})
             if populate_existing is not None or with_for_update:
                 known["populate_existing"] = bool(populate_existing or with_for_update)
@@ -237,6 +241,19 @@ class SessionPersistence(SessionBinds):
         if self.find(mapper, key) is not None:
             self._note_gone(mapper, key)
         return None
+
+    def _get_held_steps(self, mapper: Mapper, key: object, held: object) -> Steps[Any]:
+        """Read *held* again, which has expired: those who listen are told of a column load."""
+        state = state_of(held)
+        connection = yield from self.connection_for_steps(mapper)
+        names = frozenset(state.stale or ()).difference(held.__dict__)
+        pairs = [(state, held)]
+        steps = read_whole_steps(self, connection, state.load.mapper, pairs, names)
+        yield from self.caused_steps(LoadCause.of_read(state), steps)
+        if type(state.stale) is Whole:
+            self._note_gone(mapper, key)
+            return None
+        return held
 
     def _get_locked_steps(self, mapper: Mapper, key: object, lock: Lock) -> Steps[Any]:
         """Read the row with *key* and lock it; an instance that is here takes its values."""
