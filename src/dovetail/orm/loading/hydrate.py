@@ -92,6 +92,37 @@ class KindsOfRows:
         }
 
 
+class AbsentFromRows:
+    """What rows do not have of instances that they overwrite, by the mapper of the instance."""
+
+    def __init__(self, entity: EntityLayout) -> None:
+        self._entity = entity
+        self._known: dict[Any, tuple[tuple[str, ...], frozenset[str] | None]] = {}
+
+    def of(self, mapper: Mapper) -> tuple[tuple[str, ...], frozenset[str] | None]:
+        """(attributes that are held no longer, those of them that are read when touched)."""
+        found = self._known.get(mapper)
+        if found is None:
+            found = self._known[mapper] = self._find(mapper)
+        return found
+
+    def _find(self, mapper: Mapper) -> tuple[tuple[str, ...], frozenset[str] | None]:
+        entity = self._entity
+        here = {name for name, _, _ in entity.columns}
+        here.update(name for name, _, _ in dict(entity.kinds).get(mapper) or ())
+        absent = [
+            (key, prop)
+            for key, prop in mapper.column_attrs.items()
+            if key not in here and key not in mapper.keys_set
+        ]
+        lacking = frozenset(
+            key
+            for key, prop in absent
+            if key not in entity.mapper.column_attrs and entity.tree.loads_column(prop)
+        )
+        return (*(key for key, _ in absent), *mapper.named_relationships.keys()), lacking or None
+
+
 Hydrator = Callable[[list[Any], list[Any], list[dict[Any, Any]]], list[Any]]
 
 
@@ -433,16 +464,26 @@ class HydratorWriter:
             with block(text):
                 values = [(name, self._read(position, type_)) for name, position, type_ in variant]
                 line(f"values.update({_literal(values)})")
-        related = list(entity.mapper.named_relationships.keys())
-        if related:
-            with block(f"for name in {tuple(related)!r}:"):
+        absent = AbsentFromRows(entity)
+        gone, _ = absent.of(entity.mapper)
+        is_whole = not entity.mapper.children
+        if not is_whole:
+            # What instances of classes below have besides is not in the row, and not known now.
+            absent_of = self.source.use(f"absent_of{entity.number}", absent.of)
+            line(f"gone, lacking = {absent_of}(state.load.mapper)")
+        if gone or not is_whole:
+            with block(f"for name in {gone!r}:" if is_whole else "for name in gone:"):
                 line("values.pop(name, None)")
         with block("if load.refreshed is not None:"):
             line("load.refreshed.append((state, None))")
         line("scope = load.scope")
         line("scope.modified.pop(state, None)")
-        line("state.committed = state.stale = None")
-        if related:
+        if is_whole:
+            line("state.committed = state.stale = None")
+        else:
+            line("state.committed = None")
+            line("state.stale = lacking")
+        if gone or not is_whole:
             # What was to happen to collections that were not loaded is overwritten as well.
             with block("if state.extra is not None:"):
                 line(f"{self.source.use('forget_own_changes', forget_own_changes)}(state)")
