@@ -425,7 +425,13 @@ class HydratorWriter:
         with block("if state.stale is not None:"):
             with block("if load.refreshed is not None:"):
                 line("load.refreshed.append((state, state.stale))")
-            if entity.covers_all:
+            if entity.mapper.children and not self.refreshes:
+                # What the instructions of this load would bring, and classes below have alone.
+                self._write_finding_absent(entity)
+                names = self._loaded_names(entity)
+                line(f"lacking = state.stale.difference({names}).union(lacking or ())")
+                line("state.stale = lacking.difference(values) or None")
+            elif entity.covers_all:
                 line("state.stale = None")
             else:
                 line(f"state.stale = (state.stale - {self._loaded_names(entity)}) or None")
@@ -464,13 +470,11 @@ class HydratorWriter:
             with block(text):
                 values = [(name, self._read(position, type_)) for name, position, type_ in variant]
                 line(f"values.update({_literal(values)})")
-        absent = AbsentFromRows(entity)
-        gone, _ = absent.of(entity.mapper)
+        gone, _ = AbsentFromRows(entity).of(entity.mapper)
         is_whole = not entity.mapper.children
         if not is_whole:
             # What instances of classes below have besides is not in the row, and not known now.
-            absent_of = self.source.use(f"absent_of{entity.number}", absent.of)
-            line(f"gone, lacking = {absent_of}(state.load.mapper)")
+            self._write_finding_absent(entity)
         if gone or not is_whole:
             with block(f"for name in {gone!r}:" if is_whole else "for name in gone:"):
                 line("values.pop(name, None)")
@@ -488,6 +492,10 @@ class HydratorWriter:
             with block("if state.extra is not None:"):
                 line(f"{self.source.use('forget_own_changes', forget_own_changes)}(state)")
         self._write_moving(entity)
+
+    def _write_finding_absent(self, entity: EntityLayout) -> None:
+        absent_of = self.source.use(f"absent_of{entity.number}", AbsentFromRows(entity).of)
+        self.source.line(f"gone, lacking = {absent_of}(state.load.mapper)")
 
     def _write_moving(self, entity: EntityLayout) -> None:
         """Write what makes an instance one of this load's."""

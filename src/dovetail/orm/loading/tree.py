@@ -235,8 +235,12 @@ class LoadTree(Packed):
             tree.only = props
             tree.expressions = tree.lasting = self.lasting
             if props is None:
-                tree.undeferred, tree.groups = self.undeferred, self.groups
+                tree.undeferred, tree.groups = self._loaded_besides(), self.groups
         return tree
+
+    def _loaded_besides(self) -> frozenset[Any]:
+        """What was loaded here though it may be deferred: ``load_only()`` names it, too."""
+        return self.undeferred | (self.only or frozenset())
 
     def reading_whole(self, deferred: frozenset[Any]) -> "LoadTree":
         """The instruction to load what was loaded, relationships too, and what is *deferred*.
@@ -249,7 +253,8 @@ class LoadTree(Packed):
         if tree is None:
             tree = self.again[place] = LoadTree()
             tree.reads_again = True
-            tree.undeferred, tree.groups = self.undeferred | deferred, self.groups
+            tree.undeferred = self._loaded_besides() | deferred
+            tree.groups = self.groups
             tree.expressions = tree.lasting = self.lasting
             asked = self.apart()
             tree.related, tree.stays = asked.related, asked.stays
