@@ -17,9 +17,10 @@ from dovetail import (
     create_engine,
     inspect,
     select,
+    text,
 )
 from dovetail.event import listen
-from dovetail.exc import InvalidRequestError, NoSuchTableError
+from dovetail.exc import CompileError, InvalidRequestError, NoSuchTableError
 from dovetail.ext.asyncio import create_async_engine
 
 
@@ -170,3 +171,26 @@ def test_an_awaiting_engine_creates_through_run_sync(metadata, tmp_path):
         return names
 
     assert asyncio.run(main()) == ["child", "parent"]
+
+
+def test_ddl_of_metadata_has_no_table_to_name(metadata):
+    engine = create_engine("sqlite://")
+    listen(metadata, "after_create", DDL("CREATE TABLE told (v TEXT DEFAULT '100%%')"))
+    metadata.create_all(engine)
+    with engine.connect() as connection:
+        connection.execute(text("INSERT INTO told DEFAULT VALUES"))
+        assert connection.scalar(text("SELECT v FROM told")) == "100%"
+
+
+def test_ddl_without_a_target_writes_a_percent_sign_for_two():
+    engine = create_engine("sqlite://")
+    with engine.connect() as connection:
+        connection.execute(DDL("CREATE TABLE told (v TEXT DEFAULT '5%%')"))
+        connection.execute(text("INSERT INTO told DEFAULT VALUES"))
+        assert connection.scalar(text("SELECT v FROM told")) == "5%"
+
+
+@pytest.mark.parametrize("written", ["SELECT '5%'", "DROP TABLE %(table)s"])
+def test_ddl_that_cannot_be_filled_in_is_refused(written):
+    with pytest.raises(CompileError, match="can't be filled in"):
+        DDL(written).compile()

@@ -465,15 +465,20 @@ class DDLCompiler:
         return f"{self.name_of(constraint, 'a constraint')} ON {table}"
 
     def visit_ddl(self, node: DDL) -> str:
-        target = node.target
-        if target is None and not node.context:
-            return str(node.statement)
         context = dict(node.context)
-        if target is not None:
+        target = node.target
+        if isinstance(target, Table):
             context.setdefault("table", self.quote(target.name))
             context.setdefault("schema", self.quote(target.schema) if target.schema else "")
             context.setdefault("fullname", self.table_name(target))
-        return str(node.statement % context)
+        try:
+            return str(node.statement % context)
+        except (KeyError, TypeError, ValueError) as error:
+            raise CompileError(
+                f"the text of DDL({node.statement!r}) can't be filled in: {error!r}",
+                hint="write %% for a percent sign; %(table)s, %(schema)s and %(fullname)s name "
+                "the table that DDL() is for, other names stand in its context",
+            ) from error
 
 
 def _word(text: str) -> str:
