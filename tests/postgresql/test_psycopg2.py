@@ -150,3 +150,23 @@ def test_an_awaiting_engine_is_refused(url):
     with pytest.raises(exc.InvalidRequestError) as caught:
         create_async_engine(make_url(url).set(drivername="postgresql+psycopg2"))
     assert "postgresql+asyncpg" in caught.value.hint
+
+
+@pytest.mark.parametrize("name", ["psycopg", "psycopg2"])
+def test_the_encoding_of_the_client_is_an_option_of_the_engine(url, make_engine, name):
+    address = make_url(url).set(drivername=f"postgresql+{name}")
+    with make_engine(address, client_encoding="latin1").connect() as connection:
+        assert connection.scalar(text("SHOW client_encoding")) == "LATIN1"
+        assert connection.scalar(select(literal("é"))) == "é"
+    with pytest.raises(exc.ArgumentError, match="client_encoding is a string, not 8"):
+        make_engine(address, client_encoding=8)
+    with pytest.raises(exc.InvalidOption, match="client_encoding"):
+        make_engine("sqlite://", client_encoding="utf8")
+
+
+def test_options_that_ask_for_what_is_so_anyway_are_taken(engine, make_engine):
+    asked = {"executemany_mode": "values_only", "executemany_batch_page_size": 50}
+    with make_engine(engine.url, use_native_hstore=True, **asked).connect() as connection:
+        assert connection.scalar(text("SELECT 1")) == 1
+    with pytest.raises(exc.InvalidOption, match="executemany_mode"):
+        make_engine("sqlite://", **asked)

@@ -291,6 +291,13 @@ class Driver:
     """Options of :func:`create_engine` that this driver alone takes, there spelled with the
     name of its dialect before them: ``sqlite_journal_mode``."""
 
+    plain_options: ClassVar[frozenset[str]] = frozenset()
+    """Those that programs know by a name without the dialect's: ``client_encoding``."""
+
+    moot_options: ClassVar[frozenset[str]] = frozenset()
+    """Options of :func:`create_engine` that programs give for this driver, and that ask for
+    what is so anyway."""
+
     features: ClassVar[Mapping[str, Any]] = {}
     """Fields of the features record that are otherwise with this driver."""
 
@@ -336,7 +343,7 @@ class Driver:
         raise NotImplementedError
 
     def own_option(self, name: str, value: object) -> dict[str, Any]:
-        """Return what :meth:`connect` is told for one of ``own_options``; a bad *value* raises."""
+        """Return what :meth:`connect` is told for an option of its own; a bad *value* raises."""
         raise NotImplementedError
 
     def survives_cancel(self, connection: DriverConnection) -> bool:

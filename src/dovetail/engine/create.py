@@ -195,7 +195,7 @@ def engine_for(url: str | URL, options: dict[str, Any], awaits: bool = False) ->
     kind = place.get_dialect()
     driver = place.get_driver_class(awaits)
     own = _own_names(driver)
-    _check_options(options, own)
+    _check_options(options, own, driver.moot_options)
     backend = driver(_module_of(kind, options), pooler=options.get("pooler"))
     dialect = _make_dialect(kind, backend, options, plugins)
     refuse_unheard(dialect, backend)
@@ -252,14 +252,15 @@ def pool_for(url: str | URL, options: dict[str, Any], awaits: bool = False) -> P
     place, plugins = take_plugins(make_url(url), options)
     driver = place.get_driver_class(awaits)
     own = _own_names(driver)
-    _check_options(options, own)
+    _check_options(options, own, driver.moot_options)
     opener = _make_opener(driver(options.get("module")), place, options, own)
     return _make_pool(opener, place, options, plugins)
 
 
 def _own_names(driver: type[Driver]) -> dict[str, str]:
     """Return the options that *driver* alone takes, with its own name for each."""
-    return {f"{driver.dialect_name}_{name}": name for name in driver.own_options}
+    named = {f"{driver.dialect_name}_{name}": name for name in driver.own_options}
+    return named | {name: name for name in driver.plain_options}
 
 
 def _make_opener(
@@ -315,9 +316,12 @@ def _make_dialect(
     return dialect
 
 
-def _check_options(options: Mapping[str, Any], own: Mapping[str, str]) -> None:
+def _check_options(
+    options: Mapping[str, Any], own: Mapping[str, str], moot: frozenset[str]
+) -> None:
     known = {
         *own,
+        *moot,
         *_POOL_OPTIONS,
         *_ENGINE_OPTIONS,
         *_WATCHING_OPTIONS,

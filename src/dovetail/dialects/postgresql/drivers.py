@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 _LEVELS = ("SERIALIZABLE", "REPEATABLE READ", "READ COMMITTED", "READ UNCOMMITTED")
 _NUMBERS = frozenset(("prepare_threshold",))
+_LIBPQ_OPTIONS = frozenset(("client_encoding",))
 
 _FACTS = """\
 SELECT current_setting('server_version_num')::int, current_schema()::text,
@@ -68,6 +69,12 @@ class PostgresqlDriver(Driver):
                 modes.append(text if asked else f"NOT {text}")
         return ", ".join([level or self.default_isolation, *modes]) if modes else level
 
+    def own_option(self, name: str, value: object) -> dict[str, Any]:
+        """Return *value* under the name that libpq has for it, which is the same."""
+        if not isinstance(value, str):
+            raise ArgumentError(f"{name} is a string, not {value!r}")
+        return {name: value}
+
     def classify(self, error: BaseException) -> Cause:
         """Return what *error* means: see the table of PostgreSQL's errors."""
         return classify(error, super().classify(error))
@@ -84,6 +91,8 @@ class PsycopgDriver(PostgresqlDriver):
 
     name = "psycopg"
     module_name = "psycopg"
+    plain_options = _LIBPQ_OPTIONS
+    moot_options = frozenset(("use_native_hstore",))
     package = "'psycopg[binary]'"
     features: ClassVar[Mapping[str, Any]] = {"keeps_doubled_percent": True}
     awaiting: ClassVar[str | None] = "psycopg_async"
@@ -176,6 +185,10 @@ class Psycopg2Driver(PostgresqlDriver):
 
     name = "psycopg2"
     module_name = "psycopg2"
+    plain_options = _LIBPQ_OPTIONS
+    moot_options = frozenset(
+        ("use_native_hstore", "executemany_mode", "executemany_batch_page_size")
+    )
     package = "psycopg2-binary"
     paramstyle = "format"
     features: ClassVar[Mapping[str, Any]] = {
