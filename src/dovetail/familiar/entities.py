@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ..inspection import inspect
+from ..orm.mapping.attribute import EntityNode, RelationshipReference
 
 if TYPE_CHECKING:
     from ..orm.query.query import Query
@@ -57,6 +58,12 @@ class CompileState:
         found = (one.entity_zero for one in self._entities)
         return next((zero for zero in found if zero is not None), None)
 
+    @property
+    def _join_entities(self) -> tuple[Any, ...]:
+        """The mappers, and what ``inspect()`` tells of aliases of classes, that are joined to."""
+        joined = (_joined(target) for target, *_ in self.query._selected.joins)
+        return tuple(entity for entity in joined if entity is not None)
+
     def _mapper_zero(self) -> Any:
         """Return the mapper of the first class that the query asks for, or None."""
         return getattr(self._entity_zero(), "mapper", None)
@@ -76,6 +83,12 @@ class QueryContext:
         self.query: Any = query
         self.compile_state = CompileState(query)
         self.load_options = LoadOptions(query)
+
+
+def _joined(target: object) -> Any:
+    """Return the mapper, or alias of a class, that a join to *target* leads to; None of tables."""
+    entity = target.right_entity if isinstance(target, RelationshipReference) else target
+    return entity.inspected if isinstance(entity, EntityNode) else None
 
 
 def _entity(described: dict[str, Any]) -> QueryEntity:

@@ -47,7 +47,11 @@ views.names(Constraint, _type_bound="type_bound", _create_rule="create_rule", _d
 views.names(Index, _ddl_if="condition", _column_flag="of_column")
 views.names(UniqueConstraint, _column_flag="of_column")
 views.names(PrimaryKeyConstraint, _implicit_generated="implicit")
-views.names(Index, c="columns")
+views.names(Index, c="columns", _columns="columns")
+views.names(ColumnCollectionConstraint, ForeignKeyConstraint, Index, _pending_colargs="parts_given")
+views.names(ForeignKeyConstraint, _columns="columns")
+views.values(ForeignKeyConstraint, PrimaryKeyConstraint, CheckConstraint, _column_flag=False)
+views.names(CheckConstraint, _pending_colargs="columns")
 views.names(TypeEngine, _static_cache_key="structure_key")
 views.values(TypeEngine, _variant_mapping=ReadThrough("_variants"))
 views.values(

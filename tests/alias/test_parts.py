@@ -1,0 +1,39 @@
+"""What programs read of the parts that statements, tables and queries are made of."""
+
+from tests.alias.test_views import same_with_both
+
+
+def test_a_compiled_query_tells_which_classes_are_joined():
+    assert same_with_both("""
+    other = aliased(Address)
+    table = Address.__table__
+    for query in (
+        session.query(User),
+        session.query(User).join(Address),
+        session.query(User).outerjoin(User.addresses),
+        session.query(User).join(User.addresses.of_type(other)),
+        session.query(sa.func.count(User.id)).join(other, other.user_id == User.id),
+        session.query(User).join(table, table.c.user_id == User.id),
+    ):
+        joined = query._compile_state()._join_entities
+        print(len(joined), *(entity.class_.__name__ for entity in joined),
+              *(entity is sa.inspect(other) for entity in joined))
+    """) == ["0", "1 Address False", "1 Address False", "1 Address True", "1 Address True", "0"]
+
+
+def test_what_constraints_and_indexes_were_made_of_can_be_read_before_they_have_a_table():
+    assert same_with_both("""
+    table = User.__table__
+    for made in (
+        sa.UniqueConstraint("a", "b"),
+        sa.UniqueConstraint(table.c.id),
+        sa.PrimaryKeyConstraint("a"),
+        sa.ForeignKeyConstraint(["a"], ["x.y"]),
+        sa.CheckConstraint("a > 1"),
+        sa.CheckConstraint(table.c.id > 1),
+        sa.Index("i", "a"),
+        sa.Index("i", table.c.id),
+    ):
+        print(*(str(part) for part in made._pending_colargs), sep=",", end=";")
+    print(*sa.Index("i", table.c.id)._columns)
+    """) == ["a,b;user_account.id;a;a;;user_account.id;a;user_account.id;user_account.id"]
