@@ -17,12 +17,15 @@ from dovetail import (
     Table,
     Uuid,
     bindparam,
+    column,
     create_engine,
     delete,
     exc,
     func,
     insert,
+    literal,
     select,
+    table,
     text,
     update,
 )
@@ -440,3 +443,29 @@ def test_a_result_has_what_listeners_have_kept(connection):
 
     for result in (connection.execute(NAMED), connection.exec_driver_sql("SELECT 1")):
         assert result.context.noted == result.context.statement
+
+
+def test_keys_that_nobody_tells_are_none(connection):
+    word = Table(
+        "word", MetaData(), Column("id", Integer, primary_key=True), Column("text", String)
+    )
+    word.create(connection)
+    for statement in (
+        insert(word).values([{"text": "a"}, {"text": "b"}]),
+        insert(word).values([{"text": "a"}]),
+        insert(word).from_select(["text"], select(literal("a"))),
+    ):
+        result = connection.execute(statement)
+
+        assert result.inserted_primary_key == (None,)
+        assert result.inserted_primary_key_rows == [(None,)]
+
+
+def test_a_table_without_a_key_has_an_empty_one(connection):
+    word = Table("word", MetaData(), Column("text", String))
+    word.create(connection)
+
+    assert connection.execute(insert(word).values(text="a")).inserted_primary_key == ()
+    assert connection.execute(insert(word).values([{"text": "a"}])).inserted_primary_key == ()
+    lighter = table("word", column("text"))
+    assert connection.execute(insert(lighter).values(text="a")).inserted_primary_key == ()

@@ -106,7 +106,7 @@ class CursorResult(Result[*Ts]):
 
     @property
     def inserted_primary_key(self) -> Row[*tuple[Any, ...]] | None:
-        """The primary key of the row that was inserted.
+        """The primary key of the row that was inserted; of several in one VALUES, Nones.
 
         InvalidRequestError is raised for other statements, and where several rows were.
         """

@@ -402,8 +402,8 @@ def _change_steps(
         key = tuple(
             source.value(row, values, returned, result.lastrowid) for source in prepared.keys
         )
-        table = prepared.plan.compiled.statement.table
-        result.set_inserted_key(tuple(column.key for column in table.primary_key), key)
+        columns = getattr(prepared.plan.compiled.statement.table, "primary_key", ())
+        result.set_inserted_key(tuple(column.key for column in columns), key)
     return result
 
 

@@ -138,8 +138,10 @@ def prepare(
         return _prepared(statement, binds, dialect, names)
     prepared = _prepared(statement, binds, dialect, names)
     core = prepared.plan.compiled.statement
-    columns = _key_columns(core)
-    if not columns:
+    columns = list(getattr(core.table, "primary_key", ()))
+    if isinstance(core.values_, list) or core.select_source is not None:
+        # Several rows, or nobody knows how many: no key is told, as None says.
+        prepared.keys = (KeySource(),) * len(columns)
         return prepared
     sources = _key_sources(prepared.plan, core.table, columns, names or (), dialect.features)
     missing = [column for column, source in zip(columns, sources, strict=True) if source is None]
@@ -300,13 +302,6 @@ _UNKNOWN: Any = _Unknown()
 
 
 # -- inserted primary keys ------------------------------------------------------------------
-
-
-def _key_columns(statement: UpdateBase) -> list[Any]:
-    """Return the primary key's columns, if *statement* inserts one row of values."""
-    if isinstance(statement.values_, list) or statement.select_source is not None:
-        return []
-    return list(getattr(statement.table, "primary_key", ()))
 
 
 def _key_sources(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, MutableMapping, Sequence
 from typing import Any, Generic, TypeVar, overload
 
 from ...conventions import conventions
@@ -247,7 +247,7 @@ class BinaryExpression(ColumnElement[T], Generic[T]):
     ``modifiers`` holds what an operator may have besides: the escape character of LIKE.
     """
 
-    __slots__ = ("left", "modifiers", "operator", "right", "type")
+    __slots__ = ("left", "modifier_pairs", "operator", "right", "type")
     __visit_name__ = "binary"
     parts = ("left", "right")
     operator: Operator
@@ -267,15 +267,15 @@ class BinaryExpression(ColumnElement[T], Generic[T]):
         self.right = right
         self.operator = operator
         self.type = type_
-        self.modifiers = modifiers
+        self.modifier_pairs = modifiers
 
     def collect(self, walk: Walk) -> None:
         key = walk.key
         key.append(self.operator)
         if self.type is not BOOLEANTYPE:
             key.append(self.type.structure_key)
-        if self.modifiers:
-            key.append(self.modifiers)
+        if self.modifier_pairs:
+            key.append(self.modifier_pairs)
         self.left.collect(walk)
         self.right.collect(walk)
 
@@ -303,9 +303,14 @@ class BinaryExpression(ColumnElement[T], Generic[T]):
             return self.operator is ops.NE
         return super().__bool__()
 
+    @property
+    def modifiers(self) -> Modifiers:
+        """What the operator has besides, by name; programs may add to what they have just made."""
+        return Modifiers(self)
+
     def modifier(self, name: str) -> Any:
         """Return the modifier called *name*, or None."""
-        for found, value in self.modifiers:
+        for found, value in self.modifier_pairs:
             if found == name:
                 return value
         return None
@@ -315,7 +320,38 @@ class BinaryExpression(ColumnElement[T], Generic[T]):
         negation = self.operator.negation
         if negation is None:
             return None
-        return BinaryExpression(self.left, self.right, negation, self.type, self.modifiers)
+        return BinaryExpression(self.left, self.right, negation, self.type, self.modifier_pairs)
+
+
+class Modifiers(MutableMapping[str, Any]):
+    """The modifiers of an expression, by name; what is written here is written into it."""
+
+    def __init__(self, expression: BinaryExpression[Any]) -> None:
+        self.expression = expression
+
+    def __getitem__(self, name: str) -> Any:
+        return dict(self.expression.modifier_pairs)[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return (name for name, _ in self.expression.modifier_pairs)
+
+    def __len__(self) -> int:
+        return len(self.expression.modifier_pairs)
+
+    def __setitem__(self, name: str, value: object) -> None:
+        self._keep({**dict(self.expression.modifier_pairs), name: value})
+
+    def __delitem__(self, name: str) -> None:
+        kept = dict(self.expression.modifier_pairs)
+        del kept[name]
+        self._keep(kept)
+
+    def __repr__(self) -> str:
+        return repr(dict(self))
+
+    def _keep(self, modifiers: dict[str, Any]) -> None:
+        # Around what forbids to assign: the expression is the caller's, and new.
+        object.__setattr__(self.expression, "modifier_pairs", tuple(modifiers.items()))
 
 
 class UnaryExpression(ColumnElement[T]):
