@@ -104,12 +104,16 @@ class Node:
         if compilation.compiler is None:
             raise CompileError("no compiler is loaded: import dovetail first")
         return compilation.compiler(
-            self,
+            self.as_sent(),
             dialect,
             column_keys=column_keys,
             compile_kwargs=compile_kwargs if compile_kwargs is not None else _NO_MAPPING,
             schema_translate_map=schema_translate_map,
         )
+
+    def as_sent(self) -> Node:
+        """Return what a session sends for this node: a SELECT of classes has loader options."""
+        return self
 
     def __str__(self) -> str:
         return str(self.compile())

@@ -17,6 +17,10 @@ class Planner(Protocol):
         """Return an equal statement that is made of tables and columns alone."""
         ...
 
+    def as_sent(self, statement: object) -> Any:
+        """Return the SELECT of tables that a session sends for the SELECT *statement*."""
+        ...
+
     def reduce(self, statement: object) -> Any:
         """Return what ``pickle`` is told of *statement*: classes and their tables by name."""
         ...

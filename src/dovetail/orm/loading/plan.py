@@ -91,6 +91,10 @@ class EntityPlanner:
             return statement._twin(**changes)
         raise InvalidRequestError(f"{statement!r} is not a statement of mapped classes")
 
+    def as_sent(self, statement: Executable) -> Any:
+        """The SELECT of tables that a session sends: loader options choose columns and joins."""
+        return plan_select(statement, load=True).core
+
     def reduce(self, statement: Executable) -> Any:
         """What ``pickle`` is told of *statement*: classes and their tables by name."""
         return packed(statement)

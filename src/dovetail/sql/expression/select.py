@@ -292,6 +292,11 @@ class Select(SelectedRows[*Ts], Extensible, GenerativeSelect):
         """The FROM list as it is written, correlation aside."""
         return self.get_final_froms()
 
+    def as_sent(self) -> Any:
+        """Return the SELECT of tables that a session sends: eager joins are in it."""
+        planner = self.walk().planner
+        return self if planner is None else planner.as_sent(self)
+
     def select_from(self, *froms: FromArgument) -> Self:
         """Return a copy with *froms* in FROM, before the tables of its columns.
 
