@@ -21,6 +21,20 @@ def test_a_compiled_query_tells_which_classes_are_joined():
     """) == ["0", "1 Address False", "1 Address False", "1 Address True", "1 Address True", "0"]
 
 
+def test_a_join_that_cannot_be_made_is_refused_when_the_query_is_compiled():
+    assert same_with_both("""
+    class Other(Base):
+        __tablename__ = "other"
+        id: Mapped[int] = mapped_column(primary_key=True)
+
+    query = session.query(User).join(Other)
+    try:
+        query._compile_state()
+    except sa.exc.InvalidRequestError:
+        print("refused")
+    """) == ["refused"]
+
+
 def test_what_constraints_and_indexes_were_made_of_can_be_read_before_they_have_a_table():
     assert same_with_both("""
     table = User.__table__

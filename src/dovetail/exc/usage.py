@@ -146,8 +146,11 @@ class UnknownPosition(ArgumentError, ValueError):  # noqa: N818 - named for the 
     code = "DV-ARG-08"
 
 
-class NoForeignKeysError(ArgumentError):
-    """Two tables are to be joined and no foreign key links them."""
+class NoForeignKeysError(ArgumentError, InvalidRequestError):
+    """Two tables are to be joined and no foreign key links them.
+
+    Both at once: programs that try a join of a statement catch InvalidRequestError.
+    """
 
     code = "DV-SQL-05"
 

@@ -6,6 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 from ..inspection import inspect
 from ..orm.mapping.attribute import EntityNode, RelationshipReference
+from ..sql.expression.select import Select
+from ..sql.selectable import Join
+from ..sql.traversal import iterate
 
 if TYPE_CHECKING:
     from ..orm.query.query import Query
@@ -51,6 +54,8 @@ class CompileState:
     def __init__(self, query: Query[Any]) -> None:
         self.query: Any = query
         self.statement: Any = query.statement
+        # Programs try a join by asking for this: one that cannot be made is refused here.
+        self.conditions_of_joins = _conditions_of_joins(self.statement)
         self._entities = [_entity(described) for described in query.column_descriptions]
 
     def _entity_zero(self) -> Any:
@@ -89,6 +94,17 @@ def _joined(target: object) -> Any:
     """Return the mapper, or alias of a class, that a join to *target* leads to; None of tables."""
     entity = target.right_entity if isinstance(target, RelationshipReference) else target
     return entity.inspected if isinstance(entity, EntityNode) else None
+
+
+def _conditions_of_joins(statement: object) -> list[Any]:
+    """Return by what the joins of a statement are made.
+
+    :raises InvalidRequestError: nothing says how to join
+    """
+    if not isinstance(statement, Select):
+        return []
+    froms = [part for source in statement.get_final_froms() for part in iterate(source)]
+    return [part.onclause for part in froms if isinstance(part, Join)]
 
 
 def _entity(described: dict[str, Any]) -> QueryEntity:
