@@ -3,6 +3,7 @@
 import pytest
 
 from dovetail import ForeignKey, create_engine, event, select
+from dovetail.exc import ArgumentError
 from dovetail.orm import (
     DeclarativeBase,
     Mapped,
@@ -74,3 +75,11 @@ def test_a_subquery_has_the_columns_of_the_class():
     assert " ".join(str(select(inner.c.name)).split()) == (
         "SELECT anon_1.name FROM (SELECT ship.id AS id, ship.name AS name FROM ship) AS anon_1"
     )
+
+
+def test_options_that_concern_no_entity_are_refused_when_the_statement_runs():
+    statement = select(Ship.name, Ship).options(load_only(Mast.id))
+
+    assert " ".join(str(statement).split()) == "SELECT ship.name, ship.id FROM ship"
+    with pytest.raises(ArgumentError, match="starts at Mast"):
+        Session(create_engine("sqlite://")).execute(statement)

@@ -93,7 +93,7 @@ class EntityPlanner:
 
     def as_sent(self, statement: Executable) -> Any:
         """The SELECT of tables that a session sends: loader options choose columns and joins."""
-        return plan_select(statement, load=True).core
+        return plan_select(statement, load=True, runs=False).core
 
     def reduce(self, statement: Executable) -> Any:
         """What ``pickle`` is told of *statement*: classes and their tables by name."""

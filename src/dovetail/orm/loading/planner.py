@@ -74,14 +74,17 @@ def plan_select(
     chain: tuple[Any, ...] = (),
     tree: LoadTree | None = None,
     joins: bool = True,
+    runs: bool = True,
 ) -> PlannedSelect:
     """Plan *statement*: with *load*, relationships that are loaded eagerly are joined to it.
+
+    One that is shown, and not run (*runs*), may have options that concern none of its entities.
 
     *chain* has the relationships along which the statement's entities are being loaded,
     *tree* the instructions for them where they are not the statement's own options.  Without
     *joins* what would be joined is loaded by statements that follow.
     """
-    return _SelectPlanning(statement, load, chain, tree, joins).plan()
+    return _SelectPlanning(statement, load, chain, tree, joins, runs).plan()
 
 
 class _SelectPlanning:
@@ -94,8 +97,10 @@ class _SelectPlanning:
         chain: tuple[Any, ...],
         tree: LoadTree | None,
         joins: bool,
+        runs: bool,
     ) -> None:
         self.tree = tree
+        self.runs = runs
         self.joins = joins
         self.statement = statement = without_doubles(statement) if statement.joins else statement
         # One run for all parts: a label in two of them is one label afterwards.
@@ -161,7 +166,7 @@ class _SelectPlanning:
 
     def _check_options(self) -> None:
         """Refuse options that concern none of the statement's entities, and order by entities."""
-        if self.tree is None and self.load:
+        if self.tree is None and self.load and self.runs:
             roots = [layout.entity for layout in self.entities]
             for option in self.statement.loader_options if roots else ():
                 astray = astray_entity(option, roots)
