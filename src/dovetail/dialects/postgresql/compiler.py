@@ -8,10 +8,10 @@ from ...compiler.slots import MARK
 from ...compiler.upsert import OnConflictCompiler
 from ...exc import CompileError
 from ...sql import operators as ops
-from ...sql.expression.elements import BindParameter
+from ...sql.expression.elements import BinaryExpression, BindParameter, ExpressionList
 from ...sql.node import Node
 from ...types.basic import STRINGTYPE
-from ...types.contract import TypeEngine
+from ...types.contract import NULLTYPE, TypeEngine
 from .text import escaped
 
 if TYPE_CHECKING:
@@ -30,6 +30,12 @@ _LOCKS = {
     (False, True): " FOR NO KEY UPDATE",
     (True, True): " FOR KEY SHARE",
 }
+
+
+_READ_FROM_TEXT = frozenset(
+    ("integer", "numeric", "boolean", "date", "time", "datetime", "interval", "uuid")
+)
+"""Of what the server reads from a string that is compared with it: ``day >= '2026-11-30'``."""
 
 
 class PostgresqlCompiler(OnConflictCompiler):
@@ -65,6 +71,18 @@ class PostgresqlCompiler(OnConflictCompiler):
 
     # -- parameters ---------------------------------------------------------------------------
 
+    _compared: tuple[Node, ...] = ()
+    """What is compared just now with something that the server reads from a string."""
+
+    def visit_binary(self, node: BinaryExpression[Any]) -> str:
+        if not (node.operator.is_comparison and node.left.type.affinity in _READ_FROM_TEXT):
+            return super().visit_binary(node)
+        before, right = self._compared, node.right
+        self._compared = right.clauses if isinstance(right, ExpressionList) else (right,)
+        text = super().visit_binary(node)
+        self._compared = before
+        return text
+
     def bind(
         self,
         node: BindParameter[Any],
@@ -78,6 +96,9 @@ class PostgresqlCompiler(OnConflictCompiler):
         if not text.startswith(MARK) or text.count(MARK) != 2 or len(self.slots) == before:
             return text
         slot = self.slots[-1]
+        if slot.type.__visit_name__ == "string" and any(node is one for one in self._compared):
+            # The server reads the value in it; of a string it would say that they don't compare.
+            slot = self.slots[-1] = slot._replace(type=NULLTYPE)
         # A list is cast item by item, when its length is known.
         return text if slot.expanding else text + self.dialect.bind_cast(slot.type)
 
