@@ -51,3 +51,15 @@ def test_what_constraints_and_indexes_were_made_of_can_be_read_before_they_have_
         print(*(str(part) for part in made._pending_colargs), sep=",", end=";")
     print(*sa.Index("i", table.c.id)._columns)
     """) == ["a,b;user_account.id;a;a;;user_account.id;a;user_account.id;user_account.id"]
+
+
+def test_a_column_of_an_alias_can_be_asked_what_columns_of_tables_are_asked():
+    assert (
+        same_with_both("""
+    names = ("default onupdate server_default server_onupdate index unique comment computed "
+             "identity autoincrement system doc primary_key nullable").split()
+    for source in (User.__table__.alias(), sa.select(User).subquery(), sa.select(User).cte()):
+        print(*(getattr(source.c.id, name) for name in names), *source.c.id.constraints)
+    """)
+        == ["None " * 9 + "auto False None True False"] * 3
+    )

@@ -14,6 +14,8 @@ import dovetail
         ("selectable", "Alias CTE CompoundSelect Join Select Subquery TableClause Values exists"),
         ("dml", "Delete Insert Update delete insert update"),
         ("lambdas", "LambdaElement StatementLambdaElement lambda_stmt"),
+        ("operators", "ColumnOperators"),
+        ("ddl", "CheckFirst DDL ExecutableDDLElement"),
         ("functions", "Function FunctionElement GenericFunction func"),
     ],
 )

@@ -3,12 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable
+from enum import Flag
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol, Self
 
 from .node import Executable, Node, Walk
 
 if TYPE_CHECKING:
     from ..types.contract import TypeDialect
+
+
+class CheckFirst(Flag):
+    """What ``create_all()`` and ``drop_all()`` look for before they send anything.
+
+    They look for everything or nothing: any but ``NONE`` stands for true.
+    """
+
+    NONE = 0
+    TABLES = 2
+    VIEWS = 4
+    INDEXES = 8
+    SEQUENCES = 16
+    TYPES = 32
+    ALL = TABLES | VIEWS | INDEXES | SEQUENCES | TYPES
 
 
 class SchemaBind(Protocol):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
-from enum import Flag
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from ..exc import ArgumentError
@@ -15,7 +14,7 @@ from .attach_events import heard_alike
 from .attaching import replaced
 from .constraints import PrimaryKeyConstraint
 from .convention import DEFAULT_CONVENTION
-from .ddl import SchemaBind
+from .ddl import CheckFirst as CheckFirst, SchemaBind
 from .defaults import SchemaItem, Sequence
 from .foreign_keys import ForeignKey, ForeignKeyConstraint
 from .schema import BLANK_SCHEMA as BLANK_SCHEMA, Table
@@ -47,21 +46,6 @@ def schema_runner(bind: SchemaBind) -> Callable[..., None]:
             hint="metadata.create_all(engine); within a session, its session.connection()",
         )
     return found
-
-
-class CheckFirst(Flag):
-    """What ``create_all()`` and ``drop_all()`` look for before they send anything.
-
-    They look for everything or nothing: any but ``NONE`` stands for true.
-    """
-
-    NONE = 0
-    TABLES = 2
-    VIEWS = 4
-    INDEXES = 8
-    SEQUENCES = 16
-    TYPES = 32
-    ALL = TABLES | VIEWS | INDEXES | SEQUENCES | TYPES
 
 
 class MetaData(SchemaItem):

@@ -6,6 +6,7 @@ table, so that the same arguments give the same object.
 
 from __future__ import annotations
 
+from importlib import import_module
 from typing import Any, Final
 
 LARGEST: Final = 100
@@ -241,3 +242,10 @@ like_op, not_like_op, ilike_op, not_ilike_op = LIKE, NOT_LIKE, ILIKE, NOT_ILIKE
 concat_op, between_op, not_between_op, asc_op, desc_op = CONCAT, BETWEEN, NOT_BETWEEN, ASC, DESC
 is_distinct_from, is_not_distinct_from = IS_DISTINCT_FROM, IS_NOT_DISTINCT_FROM
 startswith_op, endswith_op, contains_op = STARTSWITH, ENDSWITH, CONTAINS
+
+
+def __getattr__(name: str) -> Any:
+    # Programs that name the class of expressions here find it; no operator needs it.
+    if name in ("ColumnOperators", "Operators"):
+        return getattr(import_module(".expression.column_element", __package__), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

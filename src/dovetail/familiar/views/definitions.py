@@ -18,7 +18,7 @@ from ...sql.constraints import (
     UniqueConstraint,
 )
 from ...sql.defaults import SchemaItem
-from ...sql.expression.columns import ColumnClause
+from ...sql.expression.columns import ColumnClause, ProxyColumn
 from ...sql.foreign_keys import ForeignKey, ForeignKeyConstraint
 from ...sql.node import Node
 from ...sql.schema import Table
@@ -63,8 +63,18 @@ views.values(
 )
 
 
-# A column without a table has no defaults.
-views.values(ColumnClause, default=None, onupdate=None, server_default=None, server_onupdate=None)
+# A column without a table has no defaults, and one of an alias or a subquery none of its own.
+_UNSAID = dict.fromkeys(("default", "onupdate", "server_default", "server_onupdate"))
+_OF_TABLES = ("comment", "computed", "doc", "identity", "index", "unique")
+views.values(ColumnClause, **_UNSAID)
+views.values(
+    ProxyColumn,
+    **_UNSAID,
+    **dict.fromkeys(_OF_TABLES),
+    autoincrement="auto",
+    constraints=frozenset(),
+    system=False,
+)
 
 
 @views.method(Table)
