@@ -245,3 +245,41 @@ def test_a_dialect_of_another_package_writes_functions_and_types_its_own_way():
         "SELECT SYSDATE AS x",
         "SHAPE True",
     ]
+
+
+def test_a_compiler_writes_operators_by_methods_of_their_names():
+    assert run("""
+        import sqlalchemy as sa
+        from sqlalchemy.dialects.postgresql.base import PGCompiler, PGDialect
+
+        class Compiler(PGCompiler):
+            def visit_mod_binary(self, binary, operator, **kw):
+                return f"mod({self.process(binary.left, **kw)}, {self.process(binary.right, **kw)})"
+
+            def visit_ilike_op_binary(self, binary, operator, **kw):
+                return "<" + super().visit_ilike_op_binary(binary, operator, **kw) + ">"
+
+            def visit_is_distinct_from_binary(self, binary, operator, **kw):
+                return self._generate_generic_binary(binary, " <=> ", **kw)
+
+        class Dialect(PGDialect):
+            statement_compiler = Compiler
+
+        class Below(Dialect):
+            class statement_compiler(Compiler):
+                def visit_add_binary(self, binary, operator, **kw):
+                    return "sum"
+
+        a = sa.column("a", sa.Integer)
+        for expression in (a % 2, a.ilike("x"), a.is_distinct_from(a), a + 1, a - 1):
+            kinds = (Dialect(), Below())
+            print(*(str(expression.compile(dialect=kind)) for kind in kinds), sep=" | ")
+        print(str((a % 2).compile(dialect=PGDialect())))
+    """) == [
+        "mod(a, %(a_1)s::INTEGER) | mod(a, %(a_1)s::INTEGER)",
+        "<a ILIKE %(a_1)s::VARCHAR> | <a ILIKE %(a_1)s::VARCHAR>",
+        "a <=> a | a <=> a",
+        "a + %(a_1)s::INTEGER | sum",
+        "a - %(a_1)s::INTEGER | a - %(a_1)s::INTEGER",
+        "a %% %(a_1)s::INTEGER",
+    ]

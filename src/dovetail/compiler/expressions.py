@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from copy import copy
 from typing import Any, ClassVar
 
@@ -76,6 +76,9 @@ class ExpressionCompiler:
 
     ansi_functions: ClassVar[dict[str, str]] = {}
     """Functions that a dialect writes otherwise, by name."""
+
+    binary_methods: ClassVar[Mapping[str, Callable[..., str]]] = {}
+    """What a dialect of others writes binary operators with, by names of their functions."""
 
     def __init__(self, dialect: CompilerDialect, *, literal_binds: bool = False) -> None:
         # Any: the compiler of one server asks its own dialect for more.
@@ -382,6 +385,8 @@ class ExpressionCompiler:
 
     def visit_binary(self, node: BinaryExpression[Any]) -> str:
         operator = node.operator
+        if self.binary_methods and operator.__name__ in self.binary_methods:
+            return str(self.binary_methods[operator.__name__](self, node, operator))
         special = getattr(self, f"binary_{operator.name}", None)
         if special is not None:
             text: str = special(node)

@@ -75,7 +75,12 @@ class PostgresqlCompiler(OnConflictCompiler):
     """What is compared just now with something that the server reads from a string."""
 
     def visit_binary(self, node: BinaryExpression[Any]) -> str:
-        if not (node.operator.is_comparison and node.left.type.affinity in _READ_FROM_TEXT):
+        operator = node.operator
+        if (
+            not operator.is_comparison
+            or operator.is_pattern
+            or node.left.type.affinity not in _READ_FROM_TEXT
+        ):
             return super().visit_binary(node)
         before, right = self._compared, node.right
         self._compared = right.clauses if isinstance(right, ExpressionList) else (right,)

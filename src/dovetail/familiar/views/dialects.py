@@ -16,7 +16,9 @@ from ...engine.pool.opener import CreatorOpener
 from ...engine.pool.pool import Pool
 from ...engine.pool.record import PooledConnection
 from ...sql.ddl import ExecutableDDLElement
+from ...sql.expression.elements import BinaryExpression
 from ...sql.node import Node
+from ...sql.operators import OPERATORS
 from .table import Views
 
 if TYPE_CHECKING:
@@ -73,6 +75,41 @@ def is_sql(compiled: Compiled) -> bool:
 
 
 views.also_takes(ExpressionCompiler, "visit_binary", "override_operator")
+
+
+def _written_binaries(cls: type[ExpressionCompiler], /, **options: object) -> None:
+    """Note the methods ``visit_mod_binary`` and the like of a compiler of another package."""
+    super(ExpressionCompiler, cls).__init_subclass__(**options)
+    own = {
+        name.removeprefix("visit_").removesuffix("_binary"): method
+        for name, method in vars(cls).items()
+        if name.startswith("visit_") and name.endswith("_binary")
+    }
+    if own:
+        cls.binary_methods = {**cls.binary_methods, **own}
+
+
+views.values(ExpressionCompiler, __init_subclass__=classmethod(_written_binaries))
+
+
+def _binary_as_usual(
+    compiler: ExpressionCompiler, binary: BinaryExpression[Any], *_: object, **__: object
+) -> str:
+    """Return *binary* as the server has it: what such a method calls by ``super()``."""
+    written: Any = getattr(compiler, f"binary_{binary.operator.name}", None)
+    return str(compiler.infix(binary, binary.operator.text) if written is None else written(binary))
+
+
+for _operator in OPERATORS.values():
+    views.method(ExpressionCompiler, name=f"visit_{_operator.__name__}_binary")(_binary_as_usual)
+
+
+@views.method(ExpressionCompiler)
+def _generate_generic_binary(
+    compiler: ExpressionCompiler, binary: BinaryExpression[Any], opstring: str, **_: object
+) -> str:
+    """Return the operands of *binary* with *opstring* between them."""
+    return compiler.infix(binary, opstring)
 
 
 @views.attribute(Compiled)
