@@ -14,6 +14,7 @@ from dovetail.orm.loading.tree import NO_TREE, LoadTree
 from dovetail.orm.mapping.mapper import Mapper
 from dovetail.orm.mapping.relationship import RelationshipProperty
 from dovetail.orm.tracking.expiry import forget_changes, refuse_lost, still_expired
+from dovetail.orm.tracking.placement import itself
 from dovetail.orm.tracking.state import InstanceState, Load, Scope, forget, new_state, state_of
 from dovetail.steps import Steps
 
@@ -75,6 +76,7 @@ def merge_steps(
     """The session's instance of the row of *instance*, with its values; *merged* has those done."""
     if isinstance(instance, type):
         raise UnmappedInstanceError(instance)
+    instance = itself(instance)
     state = state_of(instance)
     done = merged.get(state)
     if done is not None:

@@ -198,7 +198,11 @@ def _inspect_class(class_: type) -> Mapper | None:
 
 @inspects_otherwise
 def _inspect_instance(instance: object) -> InstanceState | None:
-    return None if mapper_of(type(instance)) is None else state_of(instance)
+    if mapper_of(type(instance)) is None:
+        # A proxy of an instance has its state.
+        state = getattr(instance, "__dovetail_state__", None)
+        return state if isinstance(state, InstanceState) else None
+    return state_of(instance)
 
 
 @inspects_otherwise

@@ -14,6 +14,7 @@ from dovetail.orm.mapping.attribute import (
 from dovetail.orm.mapping.join_condition import MANYTOONE
 from dovetail.orm.mapping.parent import value_of_row
 from dovetail.orm.mapping.relationship import RelationshipProperty
+from dovetail.orm.tracking.placement import itself
 from dovetail.sql.arguments import ConditionArgument
 from dovetail.sql.expression.column_element import ColumnElement
 from dovetail.sql.expression.columns import literal_column
@@ -83,6 +84,7 @@ def _value_of(
     name: str | None = None,
 ) -> Any:
     """The value of *column* of a related *instance*, as a parameter called *name*."""
+    instance = itself(instance)
     mapper = type(instance).__dict__.get("__mapper__")
     if mapper is None or not mapper.isa(prop.mapper):
         raise ArgumentError(

@@ -6,6 +6,7 @@ from typing import Any
 from dovetail.exc import ArgumentError, InvalidRequestError
 from dovetail.orm.mapping.mapper import mapper_of
 from dovetail.orm.tracking.expiry import lost_values
+from dovetail.orm.tracking.placement import itself
 from dovetail.orm.tracking.state import InstanceState, cores, new_state, state_of
 
 
@@ -24,6 +25,7 @@ def identity_key(
 ) -> tuple[Any, ...]:  # fmt: skip
     """The identity key of *instance*, or of the row of *class_* with primary key *ident*."""
     if instance is not None:
+        instance = itself(instance)
         load = state_of(instance).load
         values = load.mapper.primary_key_from_instance(instance)
         found: tuple[Any, ...] = load.mapper.identity_key_from_primary_key(values, load.token)
@@ -39,6 +41,7 @@ def identity_key(
 
 def make_transient(instance: object) -> None:
     """Make *instance* as if it were new: no session, no identity; its values stay."""
+    instance = itself(instance)
     state = state_of(instance)
     core = state.core
     if core is not None:

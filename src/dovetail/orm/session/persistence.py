@@ -514,6 +514,7 @@ class SessionPersistence(SessionBinds):
     ) -> Steps[None]:
         """Read *instance* again, all of it or the attributes named; changes to them are lost."""
         state = self._state(instance)
+        instance = state()
         if state in self.scope.deleted:
             # Its row goes: what has been read of it is all that is left.
             yield from self.autoflush_steps()

@@ -18,6 +18,15 @@ STATE_KEY = "_sa_instance_state"
 """The familiar name of the state: an attribute, and its key in dictionaries and pickles."""
 
 
+def itself(instance: object) -> Any:
+    """Return what *instance* stands for: itself, or the mapped instance that it is a proxy of.
+
+    Proxies hand on attributes, the state among them: ``current_user`` of a web framework is one.
+    """
+    state = getattr(instance, "__dovetail_state__", None)
+    return state() if isinstance(state, InstanceState) else instance
+
+
 def install_setattr(
     mapper: Any, setters: dict[str, Callable[[Any, Any], None] | None], attributes: Any
 ) -> None:

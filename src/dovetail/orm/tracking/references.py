@@ -6,6 +6,7 @@ from warnings import warn
 from dovetail.exc import ArgumentError, DovetailWarning, InvalidRequestError
 from dovetail.orm.tracking.attributes import AttributeBase, no_longer_expired
 from dovetail.orm.tracking.history import NO_HISTORY, History, scalar_history
+from dovetail.orm.tracking.placement import itself
 from dovetail.orm.tracking.state import NO_VALUE, InstanceState, start_history, state_of
 
 
@@ -54,7 +55,8 @@ class RelatedAttribute(AttributeBase):
     def check(self, instance: object, item: object) -> None:
         """Refuse an *item* that is not an instance of the related class."""
         expected = self.prop.mapper.class_
-        if self.prop.enable_typechecks and not isinstance(item, expected):
+        fits = not self.prop.enable_typechecks or isinstance(item, expected)
+        if not fits and not isinstance(itself(item), expected):
             raise ArgumentError(
                 f"{type(instance).__name__}.{self.key} takes {expected.__name__} instances, "
                 f"not {type(item).__name__}: {item!r:.80}",
