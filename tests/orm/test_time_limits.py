@@ -275,6 +275,19 @@ def test_a_wait_for_a_lock_ends_in_time_too(tmp_path):
     engine.dispose()
 
 
+def test_what_goes_around_the_requests_is_part_of_the_transaction_all_the_same(tmp_path):
+    engine = create_engine(f"sqlite:///{tmp_path / 'test.db'}")
+    Base.metadata.create_all(engine)
+    with engine.connect().execution_options(timeout=LONG) as connection:
+        assert connection.execute(select(User.id)).all() == []
+        raw = connection.connection.driver_connection
+        raw.execute("INSERT INTO user_account VALUES (1, 'ada')")
+        connection.rollback()
+    with engine.connect() as connection:
+        assert connection.scalar(select(func.count()).select_from(User)) == 0
+    engine.dispose()
+
+
 def test_the_session_of_a_scope_and_one_that_awaits_have_a_deadline(memory, tmp_path):
     scoped = scoped_session(sessionmaker(memory, deadline=5))
     assert 0 < scoped.deadline <= 5

@@ -127,6 +127,8 @@ class Channel:
         assert driver is not None
         self._record: ConnectionRecord | None = record
         self._wire: DriverConnection = driver
+        self._plain_wire = driver
+        """The connection of the driver itself, where requests have a time limit."""
         if self.limit is not None:
             self._wire = timed(
                 driver, self.limit, self._host.backend, self._host.pool.opener.open_raw
@@ -349,7 +351,7 @@ class Channel:
         """Return what listeners to cursors are told, who may have changed what is to be sent."""
         kind = self._host.context_class
         context = self.told_last = kind(self, sql, parameters, many, about)
-        context.cursor = ListenerCursor(self._wire, self._host.backend)
+        context.cursor = ListenerCursor(self._plain_wire, self._host.backend)
         for before in self.dispatch.before_cursor_execute:
             answer = before(self, context.cursor, sql, parameters, context, many)
             if answer is not None:
@@ -443,14 +445,14 @@ class Channel:
         made, cause = None, None
         if isinstance(error, (*driver.errors, OutOfTime)):
             made, cause = wrapped(
-                driver, error, sql, parameters, self._host.hide_parameters, self._wire
+                driver, error, sql, parameters, self._host.hide_parameters, self._plain_wire
             )
         raised: BaseException = made or error
         # What interrupted a request may have left the server at work on it.
         lost = (
             cause.disconnected
             if cause is not None
-            else not isinstance(error, Exception) and not driver.survives_cancel(self._wire)
+            else not isinstance(error, Exception) and not driver.survives_cancel(self._plain_wire)
         )
         others_too = cause is not None
         if self.dispatch.handle_error and not _is_skipped(context):

@@ -418,7 +418,7 @@ class Connection(TransactedChannel):
         if not self._closed and (self._record is None or self._is_inherited()):
             yield from self._reconnect_steps()
         if self._begun:
-            self._host.backend.hand_out(self._wire)
+            self._host.backend.hand_out(self._plain_wire)
         return PooledView(self._require_record(), self)
 
     @property
