@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import random
 import threading
 from time import monotonic, sleep
 
@@ -110,6 +111,51 @@ def test_a_statement_is_stopped_and_its_connection_goes_on(anywhere):
         while are_at_work(anywhere) and monotonic() < end:
             sleep(0.02)
         assert are_at_work(anywhere) == 0
+
+
+SHORT = {
+    "sqlite": "WITH RECURSIVE n(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM n WHERE x < :much) "
+    "SELECT count(*) FROM n",
+    "postgresql": "SELECT pg_sleep(:much)",
+    "mariadb": "SELECT SLEEP(:much)",
+    "mysql": "SELECT SLEEP(:much)",
+}
+
+
+def test_what_ends_at_the_last_moment_lets_no_other_statement_be_stopped(anywhere):
+    if anywhere.is_async:
+        pytest.skip("tasks are cancelled by their loop: no other thread is in the race")
+    server = anywhere.dialect.name
+    failures, stopped = [], []
+
+    def work(seed):
+        chosen = random.Random(seed)
+        for number in range(25):
+            limit = chosen.choice((0.004, 0.01))
+            much = limit * chosen.uniform(0.5, 1.5)
+            try:
+                with anywhere.connect() as connection:
+                    try:
+                        connection.execute(
+                            text(SHORT[server]),
+                            {"much": int(much * 4e6) if server == "sqlite" else much},
+                            execution_options={"timeout": limit},
+                        )
+                    except StatementTimeout:
+                        stopped.append(number)
+                    connection.rollback()
+                    assert connection.scalar(text(f"SELECT {number}")) == number
+            except Exception as error:
+                failures.append(error)
+
+    threads = [threading.Thread(target=work, args=(seed,)) for seed in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert failures == []
+    assert 0 < len(stopped) <= 100
 
 
 def test_all_statements_of_a_session_end_by_its_deadline(anywhere):
