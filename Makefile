@@ -7,7 +7,7 @@
 #   make test-random  the random programs with seeds of their own, for longer
 #   make random-mappings  random mappings compared with SQLAlchemy's, as many as ARGS says
 #   make check     lint, format, types, shape of the house
-#   make bench     compare with SQLAlchemy, Django, Peewee, Pony and the bare driver
+#   make bench     compare with SQLAlchemy, Django, Peewee, Pony, yara-orm and the bare driver
 #   make test-all  the tests on every installed interpreter
 #   make docs      the documentation as a site, in site/
 #   make golden    write the stored text of generated functions anew, after a change that is meant

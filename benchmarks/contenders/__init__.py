@@ -7,6 +7,7 @@ CONTENDERS = {
     "django": "django_models:Django",
     "peewee": "peewee_models:Peewee",
     "pony": "pony_models:Pony",
+    "yara": "yara_models:Yara",
 }
 FLOOR = "driver"
 OWN = "dovetail"
