@@ -71,7 +71,8 @@ class RestrictingCompiler(ExpressionCompiler):
 
     def _conditions(self, one: Standing, there: set[int] | None) -> list[Any]:
         found = []
-        for option, condition in one.entity.restrictions(self.criteria, one.is_reached):
+        criteria = () if one.is_here else self.criteria
+        for option, condition in one.entity.restrictions(criteria, one.is_reached):
             if there is None or all(id(source) in there for source in from_objects(condition)):
                 found.append(condition)
                 if option is not None:

@@ -56,13 +56,15 @@ class Standing(NamedTuple):
     """The conditions belong to the ON of its join."""
     is_reached: bool
     """Its rows are reached along a relationship."""
+    is_here: bool = False
+    """Its rows are those of instances that are here, whatever the options ask for."""
 
 
 def collect_standing(standing: Iterable[Standing], walk: Any) -> None:
     """Append to *walk* which classes stand in a statement of tables, whose SQL they change."""
     planner = walk.planner
     for one in standing:
-        walk.key.append((one.is_joined, one.is_reached))
+        walk.key.append((one.is_joined, one.is_reached, one.is_here))
         one.entity.collect(walk)
     # They are resolved: nobody need be asked again.
     walk.planner = planner

@@ -229,7 +229,7 @@ def refresh_steps(
     keys = [state.row_key for state, _ in pairs]
     whole = names - mapper.keys_set == refreshed_names(mapper)
     options = options_of(pairs[0][0])
-    if options.lasting or (whole and not options.is_empty):
+    if options.lasting or options.criteria or (whole and not options.is_empty):
         # What the query gave holds as long as the instances live.
         props = None if whole else frozenset(mapper.named_attrs[name] for name in names)
         tree = options.reading_again(props)

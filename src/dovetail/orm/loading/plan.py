@@ -144,8 +144,9 @@ class EntityPlan:
         tree: LoadTree | None = None,
         keeps_batches: bool = False,
         by_name: bool = False,
+        is_here: bool = False,
     ) -> None:
-        planned = plan_select(statement, load=True, chain=chain, tree=tree)
+        planned = plan_select(statement, load=True, chain=chain, tree=tree, is_here=is_here)
         if planned.layout is None:
             raise TypeError("a plan of entities needs an entity")
         self.core = StatementPlan(dialect.compile(planned.core), binds, by_name=by_name)

@@ -75,6 +75,7 @@ def plan_select(
     tree: LoadTree | None = None,
     joins: bool = True,
     runs: bool = True,
+    is_here: bool = False,
 ) -> PlannedSelect:
     """Plan *statement*: with *load*, relationships that are loaded eagerly are joined to it.
 
@@ -82,9 +83,10 @@ def plan_select(
 
     *chain* has the relationships along which the statement's entities are being loaded,
     *tree* the instructions for them where they are not the statement's own options.  Without
-    *joins* what would be joined is loaded by statements that follow.
+    *joins* what would be joined is loaded by statements that follow.  With *is_here*
+    instances are read again whatever restricts their class.
     """
-    return _SelectPlanning(statement, load, chain, tree, joins, runs).plan()
+    return _SelectPlanning(statement, load, chain, tree, joins, runs, is_here).plan()
 
 
 class _SelectPlanning:
@@ -98,7 +100,9 @@ class _SelectPlanning:
         tree: LoadTree | None,
         joins: bool,
         runs: bool,
+        is_here: bool,
     ) -> None:
+        self.is_here = is_here
         self.tree = tree
         self.runs = runs
         self.joins = joins
@@ -135,7 +139,7 @@ class _SelectPlanning:
             "loader_options": self._criteria(),
             "standing": (
                 *statement.standing,
-                *selected(statement, is_reached=self.tree is not None),
+                *selected(statement, is_reached=self.tree is not None, is_here=self.is_here),
             ),
         }
         if statement.hints:

@@ -53,6 +53,7 @@ class KeyedPlan:
         chain: tuple[Any, ...],
         populate_existing: bool = False,
         needed: tuple[str, ...] = (),
+        is_here: bool = False,
     ) -> None:
         walk = Walk()
         statement.collect(walk)
@@ -66,6 +67,7 @@ class KeyedPlan:
         self.tree = tree
         self.chain = chain
         self.populate_existing = populate_existing
+        self.is_here = is_here
 
     @cached_property
     def plan(self) -> Any:
@@ -81,6 +83,7 @@ class KeyedPlan:
             populate_existing=self.populate_existing,
             # What is here, and is read again on the way, stays among those it was loaded with.
             keeps_batches=self.tree is NO_TREE or self.tree.reads_again,
+            is_here=self.is_here,
         )
 
     def rows_steps(
@@ -105,7 +108,7 @@ class KeyedPlan:
             if others:
                 statement = statement.params(**others)
             if statement is not self.statement:
-                plan = self.changed(statement)
+                plan = self.changed(statement, is_here=kind == "column")
             steps = plan.found_steps(session, connection, keys)
             found: list[Any] = yield from connection.under_steps(
                 state.local_execution_options, steps
@@ -113,7 +116,7 @@ class KeyedPlan:
             return found
         return (yield from self.found_steps(session, connection, keys))
 
-    def changed(self, statement: Executable) -> "KeyedPlan":
+    def changed(self, statement: Executable, *, is_here: bool) -> "KeyedPlan":
         """The plan of *statement*, made from this one's by somebody who listens.
 
         Its options hold beside the instructions for the load: criteria restrict what is found.
@@ -131,6 +134,7 @@ class KeyedPlan:
             tree=tree_with(self.tree, entity, added) if added else self.tree,
             chain=self.chain,
             populate_existing=self.populate_existing,
+            is_here=is_here,
         )
 
     def found_steps(
@@ -185,12 +189,14 @@ def load_keys_steps(
 
     *kind* is that of :meth:`KeyedPlan.rows_steps`.
     """
+    # What is read again is here, whatever criteria say of its class.
+    is_here = kind == "column" and bool(tree.criteria)
     if not mapper.has_partial_keys:
-        plan = keys_plan(connection, mapper, tree, chain, populate_existing)
+        plan = keys_plan(connection, mapper, tree, chain, populate_existing, is_here=is_here)
         return (yield from plan.rows_steps(session, connection, keys, kind))
     found: list[Any] = []
     for nulls, own in _by_nulls(keys).items():
-        plan = keys_plan(connection, mapper, tree, chain, populate_existing, nulls)
+        plan = keys_plan(connection, mapper, tree, chain, populate_existing, nulls, is_here=is_here)
         found += yield from plan.rows_steps(session, connection, own, kind)
     return found
 
@@ -220,13 +226,15 @@ def keys_plan(
     chain: tuple[Any, ...] = (),
     populate_existing: bool = False,
     nulls: tuple[int, ...] = (),
+    *,
+    is_here: bool = False,
 ) -> KeyedPlan:
     """The plan that selects instances of *mapper* by a list of primary keys.
 
     The columns of the key at the places *nulls* are NULL; the keys come without them.
     """
     plans = connection.plans
-    place = ("keys", mapper, tree, chain, populate_existing, nulls)
+    place = ("keys", mapper, tree, chain, populate_existing, nulls, is_here)
     plan: KeyedPlan | None = plans.get(place)
     if plan is None:
         entity = mapper.plain_entity if chain is REFRESH else mapper.node
@@ -243,6 +251,7 @@ def keys_plan(
             tree=tree,
             chain=chain,
             populate_existing=populate_existing,
+            is_here=is_here,
         )
         plans.put(place, plan)
     return plan

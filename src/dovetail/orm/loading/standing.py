@@ -27,8 +27,8 @@ def entities_in(node: Node) -> Iterator[EntityNode]:
             yield entity
 
 
-def selected(statement: Any, *, is_reached: bool) -> tuple[Standing, ...]:
-    """The classes whose rows a SELECT restricts.
+def selected(statement: Any, *, is_reached: bool, is_here: bool = False) -> tuple[Standing, ...]:
+    """The classes whose rows a SELECT restricts; *is_here* where it reads instances again.
 
     Those that are joined to the others, in the ON of their join; those that it selects, or
     names in FROM; and those that its criteria alone speak of.
@@ -51,7 +51,7 @@ def selected(statement: Any, *, is_reached: bool) -> tuple[Standing, ...]:
         mentioned.update(dict.fromkeys(entities_in(criterion)))
     found = [Standing(entity.selectable, entity, True, True) for entity in joined]
     found += [
-        Standing(entity.selectable, entity, False, is_reached)
+        Standing(entity.selectable, entity, False, is_reached, is_here)
         for entity in named
         if entity not in joined
     ]

@@ -234,6 +234,8 @@ class LoadTree(Packed):
             tree.reads_again = True
             tree.only = props
             tree.expressions = tree.lasting = self.lasting
+            # They hold in the subqueries of column properties.
+            tree.criteria = self.criteria
             if props is None:
                 tree.undeferred, tree.groups = self._loaded_besides(), self.groups
         return tree

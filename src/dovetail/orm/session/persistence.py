@@ -205,6 +205,12 @@ class SessionPersistence(SessionBinds):
                 yield from self.autoflush_steps(f"get({mapper.class_.__name__}, {key!r})")
         listened = self.dispatch.do_orm_execute or self.row_source is not None
         asked: Any = options or execution_options or bind_arguments
+        if not (asked or with_for_update or populate_existing is not None):
+            # Asked here: a call more for each row that is got would be felt.
+            identity = self.scope.identities.get(mapper.identity_place)
+            state = identity.get(key) if identity else None
+            if state is not None and type(state.stale) is Whole and self._keeps_options(state):
+                return (yield from self._get_held_steps(mapper, key, state))
         if mapper.has_partial_keys:
             asked = asked or is_partial(key)
         lock = plain_lock(with_for_update) if with_for_update and not (asked or listened) else None
@@ -212,9 +218,6 @@ class SessionPersistence(SessionBinds):
             return (yield from self._get_locked_steps(mapper, key, lock))
         asked = asked or with_for_update
         if asked or populate_existing is not None or self.dispatch.do_orm_execute:
-            held = None if asked or populate_existing is not None else self.find(mapper, key)
-            if held is not None and type(held.__dovetail_state__.stale) is Whole:
-                return (yield from self._get_held_steps(mapper, key, held))
             known = dict(execution_options or {})
             if populate_existing is not None or with_for_update:
                 known["populate_existing"] = bool(populate_existing or with_for_update)
@@ -242,9 +245,18 @@ class SessionPersistence(SessionBinds):
             self._note_gone(mapper, key)
         return None
 
-    def _get_held_steps(self, mapper: Mapper, key: object, held: object) -> Steps[Any]:
-        """Read *held* again, which has expired: those who listen are told of a column load."""
-        state = state_of(held)
+    def _keeps_options(self, state: InstanceState) -> bool:
+        """Whether *state*, expired, is read by the options that it came with, or somebody listens,
+        who is told that it is here.
+        """
+        options = state.load.options
+        return bool(self.dispatch.do_orm_execute) or bool(options and options.criteria)
+
+    def _get_held_steps(self, mapper: Mapper, key: object, state: InstanceState) -> Steps[Any]:
+        """Read what has expired again: those who listen are told of a column load."""
+        held = state()
+        if held is None:
+            return (yield from self._get_with_steps(mapper, key, (), None, {}, None))
         connection = yield from self.connection_for_steps(mapper)
         names = frozenset(state.stale or ()).difference(held.__dict__)
         pairs = [(state, held)]
@@ -567,7 +579,9 @@ class SessionPersistence(SessionBinds):
             # What is refreshed has expired by now: nothing else is overwritten.
             statement = get_statement(mapper, mapper.key_tuple(state.row_key), lock)
             walk = statement.walk()
-            plan = EntityPlan(statement, walk.binds, connection.dialect, tree=tree, chain=chain)
+            plan = EntityPlan(
+                statement, walk.binds, connection.dialect, tree=tree, chain=chain, is_here=True
+            )
             rows = yield from plan.rows_steps(self, connection, [b.value for b in walk.binds])
         else:
             rows = yield from load_keys_steps(
@@ -629,15 +643,16 @@ def _tree_of_named(
 
     It is kept, so that its plan is kept.
     """
-    if not joined:
-        return only_tree(mapper, sorted(columns))
     options = _own_tree(state)
+    if not joined and not options.criteria:
+        return only_tree(mapper, sorted(columns))
     kept: dict[Any, LoadTree] = mapper.memo if options is NO_TREE else options.again
     place = (frozenset(columns), *joined)
     tree = kept.get(place)
     if tree is None:
         tree = kept[place] = LoadTree()
         tree.only = frozenset(mapper.named_attrs[name] for name in columns)
+        tree.criteria = options.criteria
         for name in joined:
             prop = mapper.named_relationships[name]
             related = tree.at(prop)
