@@ -264,7 +264,8 @@ class _SelectPlanning:
             is_needed = key in mapper.primary_keys or key == mapper.polymorphic_key
             if (is_needed or tree.brings(prop)) and _is_there(entity, prop):
                 layout.columns.append((key, *self._placed(entity, prop, tree)))
-            elif not prop.deferred:
+            else:
+                # What is deferred may have been loaded, and have expired, all the same.
                 layout.covers_all = False
         if is_polymorphic and not self._is_known_apart(entity):
             layout.discriminator = self._discriminator(entity)
