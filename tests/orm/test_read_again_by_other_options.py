@@ -135,3 +135,13 @@ def test_what_has_expired_is_whole_again_beside_what_has_not(session, options, f
                 assert getattr(page, name) == MORE[name]
             elif name in VALUES:
                 assert getattr(page, name) == VALUES[name]
+
+
+@pytest.mark.parametrize("options", OPTIONS.values(), ids=OPTIONS)
+def test_refreshing_one_attribute_of_what_has_expired_leaves_the_others_expired(session, options):
+    for page in session.scalars(select(Page).options(*options)).all():
+        values = MORE if isinstance(page, Wiki) else VALUES
+        for first in values:
+            session.expire(page)
+            session.refresh(page, [first])
+            assert {name: getattr(page, name) for name in values} == values

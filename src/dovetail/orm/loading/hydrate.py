@@ -19,7 +19,7 @@ from dovetail.orm.loading.layout import (
 from dovetail.orm.loading.tree import NO_TREE
 from dovetail.orm.mapping.construct import dict_setter
 from dovetail.orm.mapping.mapper import Mapper
-from dovetail.orm.tracking.expiry import forget_own_changes
+from dovetail.orm.tracking.expiry import Whole, forget_own_changes
 from dovetail.orm.tracking.state import InstanceState, Load, forget
 from dovetail.types.contract import TypeEngine
 
@@ -90,6 +90,23 @@ class KindsOfRows:
             )
             for mapper, identity, lacking in self._mappers
         }
+
+
+def left_expired(state: InstanceState, names: frozenset[str]) -> frozenset[str] | None:
+    """What of *state* is still to be read again when the columns *names* have been.
+
+    What was loaded though its mapping defers it is no part of what expires as a whole.
+    """
+    stale: frozenset[str] = state.stale or frozenset()
+    options = state.load.options
+    if type(stale) is Whole and options is not None:
+        attrs = state.load.mapper.column_attrs
+        stale |= {k for k, prop in attrs.items() if prop.deferred and options.loads_column(prop)}
+    return (stale - names) or None
+
+
+def _has_deferred(mapper: Mapper) -> bool:
+    return any(p.deferred for one in mapper.self_and_descendants for p in one.column_attrs.values())
 
 
 class AbsentFromRows:
@@ -433,6 +450,9 @@ class HydratorWriter:
                 line("state.stale = lacking.difference(values) or None")
             elif entity.covers_all:
                 line("state.stale = None")
+            elif self.refreshes and _has_deferred(entity.mapper):
+                left = self.source.use("left_expired", left_expired)
+                line(f"state.stale = {left}(state, {self._loaded_names(entity)})")
             else:
                 line(f"state.stale = (state.stale - {self._loaded_names(entity)}) or None")
             if not self.refreshes:
