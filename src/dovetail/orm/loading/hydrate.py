@@ -130,7 +130,7 @@ class AbsentFromRows:
         absent = [
             (key, prop)
             for key, prop in mapper.column_attrs.items()
-            if key not in here and key not in mapper.keys_set
+            if key not in here and key not in mapper.keys_set and not prop.is_query_expression
         ]
         lacking = frozenset(
             key
