@@ -6,7 +6,7 @@ import pytest
 
 from dovetail import Integer, exc, update
 from dovetail.ext.hybrid import hybrid_property
-from dovetail.orm import DeclarativeBase, load_only, mapped_column
+from dovetail.orm import DeclarativeBase, Mapped, aliased, load_only, mapped_column
 
 
 def flat(statement):
@@ -395,3 +395,27 @@ def test_a_comparator_may_have_operators_alone(lib):
     assert hasattr(Fact, "value")
     assert Fact(value=3).number == 3
     assert flat(Fact.value == 2) == "fact.number = :number_1 OR fact.other = :other_1"
+
+
+def test_the_history_of_a_hybrid_is_that_of_the_attribute_it_stands_for():
+    class Base(DeclarativeBase):
+        pass
+
+    class Account(Base):
+        __tablename__ = "account"
+        id: Mapped[int] = mapped_column(primary_key=True)
+        held: Mapped[int]
+
+        @hybrid_property
+        def balance(self) -> int:
+            return self.held
+
+        @hybrid_property
+        def twice(self) -> int:
+            return self.held * 2
+
+    account = Account(id=1, held=7)
+    assert Account.balance.get_history(account) == ([7], (), ())
+    assert aliased(Account).balance.get_history(account) == ([7], (), ())
+    with pytest.raises(AttributeError, match="twice"):
+        Account.twice.get_history(account)

@@ -37,7 +37,9 @@ from ..orm.mapping.attribute import (
     table_columns,
 )
 from ..orm.mapping.mapper import Mapper
+from ..orm.tracking.history import History
 from ..orm.tracking.inspection_attr import InspectionAttrExtensionType, InspectionAttrInfo
+from ..orm.tracking.passive import PASSIVE_OFF, PassiveFlag
 from ..sql.expression.coercion import node_of
 from ..sql.expression.column_element import ColumnElement
 from ..sql.expression.operating import OPERATORS, REVERSED, Operating
@@ -209,6 +211,14 @@ class HybridAttribute(QueryableAttribute[T]):
         return self._comparator.reverse_operate(op, other)
 
     __hash__ = object.__hash__
+
+    def get_history(self, instance: object, passive: PassiveFlag = PASSIVE_OFF) -> History:
+        """What has changed of the attribute of *instance* that the hybrid stands for.
+
+        AttributeError where it stands for an expression of more.
+        """
+        history: History = self.__getattr__("get_history")(instance, passive)
+        return history
 
     def __getattr__(self, name: str) -> Any:
         if name.startswith("__"):
