@@ -241,8 +241,7 @@ class SessionPersistence(SessionBinds):
         found = yield from plan.rows_steps(self, connection, values)
         if found:
             return found[0]
-        if self.find(mapper, key) is not None:
-            self._note_gone(mapper, key)
+        self._note_gone(mapper, key)
         return None
 
     def _keeps_options(self, state: InstanceState) -> bool:
@@ -263,9 +262,9 @@ class SessionPersistence(SessionBinds):
         steps = read_whole_steps(self, connection, state.load.mapper, pairs, names)
         yield from self.caused_steps(LoadCause.of_read(state), steps)
         if type(state.stale) is Whole:
-            self._note_gone(mapper, key)
+            self._note_gone(state.load.mapper, key)
             return None
-        return held
+        return held if isinstance(held, mapper.class_) else None
 
     def _get_locked_steps(self, mapper: Mapper, key: object, lock: Lock) -> Steps[Any]:
         """Read the row with *key* and lock it; an instance that is here takes its values."""
@@ -281,7 +280,7 @@ class SessionPersistence(SessionBinds):
         """*found*, the instance with *key* or None, which was read in version *before*."""
         if found is not None and before is not None:
             check_version(mapper, found, before)
-        if found is None and self.find(mapper, key) is not None:
+        if found is None:
             self._note_gone(mapper, key)
         return found
 
@@ -297,7 +296,12 @@ class SessionPersistence(SessionBinds):
         return held if isinstance(held, mapper.class_) else None
 
     def _note_gone(self, mapper: Mapper, key: object) -> None:
-        """The row of an instance that is here is gone: it was deleted by somebody else."""
+        """Note of the instance with *key*, if one is here, that its row is gone.
+
+        One of another class of the hierarchy has its row: that is none of *mapper*.
+        """
+        if not isinstance(self.find(mapper, key), mapper.class_):
+            return
         scope = self.scope
         state = scope.identity(mapper).pop(key)
         self.ensure_transaction().deleted[state] = (state(), state.load)
