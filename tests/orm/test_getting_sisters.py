@@ -1,10 +1,11 @@
-"""``get()`` with a key that an instance of another class of the hierarchy has."""
+"""``get()`` and ``merge()`` with a key that one of another class of the hierarchy has."""
 
 import sqlite3
 
 import pytest
 
 from dovetail import ForeignKey, create_engine, event, inspect, select
+from dovetail.exc import InvalidRequestError
 from dovetail.orm import (
     DeclarativeBase,
     Mapped,
@@ -117,3 +118,21 @@ def test_one_whose_row_is_gone_is_noted_as_gone(session, connection, options):
     connection.commit()
     assert session.get(Person, 1, **options) is None
     assert engineer not in session
+
+
+@pytest.mark.parametrize(
+    ("made", "given"),
+    [(Person, Engineer), (Person, Seller), (Engineer, Seller), (Seller, Engineer)],
+)
+def test_an_instance_of_another_class_is_not_merged_into_it(session, connection, made, given):
+    person = made(id=1, name="kept")
+    session.add(person)
+    session.commit()
+    assert person.name == "kept"
+
+    with pytest.raises(InvalidRequestError, match="of another class"):
+        session.merge(given(id=1, name="other"))
+
+    session.commit()
+    kind = made.__mapper__.polymorphic_identity
+    assert connection.execute("SELECT kind, name FROM person").fetchall() == [(kind, "kept")]

@@ -94,6 +94,11 @@ def merge_steps(
     target = None if key is None else merged.get((mapper.base, key)) or session.find(mapper, key)
     if key is not None and (target is None or target.__dovetail_state__.stale is not None):
         target = yield from session.get_steps(mapper, key, options=options)
+    if target is not None and not isinstance(target, mapper.class_):
+        raise InvalidRequestError(
+            f"{instance!r} can't be merged: its key is that of {target!r}, of another class",
+            hint="a row keeps its class: delete the old one, flush, and add the new one",
+        )
     is_new = target is None
     if target is None:
         refuse_lost(state, instance, "merge")
