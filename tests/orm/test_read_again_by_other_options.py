@@ -4,7 +4,7 @@ import itertools
 
 import pytest
 
-from dovetail import ForeignKey, create_engine, select
+from dovetail import ForeignKey, create_engine, select, text
 from dovetail.orm import (
     DeclarativeBase,
     Mapped,
@@ -145,3 +145,13 @@ def test_refreshing_one_attribute_of_what_has_expired_leaves_the_others_expired(
             session.expire(page)
             session.refresh(page, [first])
             assert {name: getattr(page, name) for name in values} == values
+
+
+@pytest.mark.parametrize("known", [False, True])
+def test_what_the_rows_of_a_given_statement_lack_is_read_when_it_is_touched(session, known):
+    kept = session.scalars(select(Page).options(load_only(Page.kind))).all() if known else []
+    rows = text("SELECT id, kind FROM page ORDER BY id").columns(Page.id, Page.kind)
+    pages = session.scalars(select(Page).from_statement(rows)).all()
+    assert not known or pages == kept
+    assert {name: getattr(pages[0], name) for name in VALUES} == VALUES
+    assert {name: getattr(pages[1], name) for name in MORE} == MORE

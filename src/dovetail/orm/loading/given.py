@@ -160,7 +160,9 @@ class GivenRows(EntityPlan):
         made = super().build(session, rows, loads, members)
         for number, missing in self.missing:
             # What the rows lack is read when it is touched.
-            for state in loads[number].batch:
+            whole = loads[number]
+            # Instances of classes below are listed by the parts of the load.
+            for state in [state for load in (whole, *whole.parts) for state in load.batch]:
                 instance = state()
                 if instance is not None:
                     lacking = missing.difference(instance.__dict__, state.committed or ())
