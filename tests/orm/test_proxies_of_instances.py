@@ -25,6 +25,7 @@ class Author(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     name: Mapped[str]
     posts: Mapped[list["Post"]] = relationship(back_populates="author")
+    drafts: Mapped[list["Draft"]] = relationship(cascade="all, delete-orphan")
 
 
 class Post(Base):
@@ -32,6 +33,12 @@ class Post(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     author_id: Mapped[int] = mapped_column(ForeignKey("author.id"))
     author: Mapped[Author] = relationship(back_populates="posts")
+
+
+class Draft(Base):
+    __tablename__ = "draft"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    author_id: Mapped[int] = mapped_column(ForeignKey("author.id"))
 
 
 class Proxy:
@@ -87,6 +94,31 @@ def test_a_proxy_stands_for_its_instance_in_relationships(session, proxy):
     assert session.scalars(select(Post.id).where(Post.author == proxy)).all() == [1]
     assert session.scalars(select(Post.id).where(with_parent(proxy, Author.posts))).all() == [1]
     assert type(session.get_one(Post, 1).author) is Author
+
+
+def test_a_proxy_is_deleted_with_what_its_cascades_lead_to(session, proxy):
+    author = proxy.instance
+    author.drafts.append(Draft())
+    session.commit()
+    session.delete(proxy)
+    assert author in session.deleted
+    session.commit()
+
+    assert session.scalars(select(Draft)).all() == []
+    assert inspect(proxy).detached
+    assert [type(draft) for draft in proxy.drafts] == [Draft]
+
+
+def test_a_proxy_is_added_expired_and_expunged(session, proxy):
+    session.expire(proxy)
+    assert inspect(proxy).expired_attributes >= {"name"}
+    assert not session.is_modified(proxy)
+    proxy.instance.name = "Bo"
+    assert session.is_modified(proxy)
+    session.expunge(proxy)
+    assert proxy not in session
+    session.add(proxy)
+    assert list(session) == [proxy.instance]
 
 
 def test_a_proxy_is_made_transient(session, proxy):

@@ -99,6 +99,7 @@ class SessionMembers:
 
     def __contains__(self, instance: object) -> bool:
         state = self._state(instance)
+        instance = state()
         if state.row_key is None:
             return state in self.scope.new
         return self.scope.known(state.load.mapper, state.load.token).get(state.row_key) is state
@@ -169,6 +170,7 @@ class SessionMembers:
         It is what ``Session.add()`` does for what it does not do itself.
         """
         state = self._state(instance)
+        instance = state()
         if self.scope.is_writing and _warn:
             warn_of_change("add()")
         if self.transaction is None:
@@ -362,6 +364,7 @@ class SessionMembers:
     def expunge(self, instance: object) -> None:
         """Take *instance*, and what it leads to by the expunge cascade, out of the session."""
         state = self._state(instance)
+        instance = state()
         loads_alone = state.extra is not None and "loads" in state.extra
         is_here = state.row_key is not None or state in self.scope.new or loads_alone
         if state.core is not self or not is_here:
@@ -424,6 +427,7 @@ class SessionMembers:
         Unflushed changes of them are lost.  InvalidRequestError for what is not persistent here.
         """
         state = self._state(instance)
+        instance = state()
         if state.row_key is None or state.core is not self or state.load.deleted:
             raise InvalidRequestError(
                 f"{instance!r} is not persistent within this session",

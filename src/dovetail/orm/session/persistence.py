@@ -491,6 +491,7 @@ class SessionPersistence(SessionBinds):
     def delete_alone(self, instance: object) -> bool:
         """Mark *instance* for deletion; False where its delete cascade has to be followed too."""
         state = self._state(instance)
+        instance = state()
         if self.scope.is_writing:
             warn_of_change("delete()")
         if state.row_key is None:
@@ -512,7 +513,10 @@ class SessionPersistence(SessionBinds):
 
     def delete_steps(self, instances: Iterable[Any]) -> Steps[None]:
         """Mark *instances*, and what the delete cascade leads to, for the next flush to delete."""
-        waiting = [(state_of(one), one) for one in instances if not self.delete_alone(one)]
+        waiting = [
+            (state, state())
+            for state in map(state_of, (one for one in instances if not self.delete_alone(one)))
+        ]
         if not waiting:
             return
         pairs = yield from delete_cascade_steps(self, waiting)
