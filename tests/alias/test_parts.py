@@ -63,3 +63,37 @@ def test_a_column_of_an_alias_can_be_asked_what_columns_of_tables_are_asked():
     """)
         == ["None " * 9 + "auto False None True False"] * 3
     )
+
+
+def test_statements_tell_their_parts():
+    assert same_with_both("""
+    table = User.__table__
+    chosen = (sa.select(table).prefix_with("P").suffix_with("S").limit(2)
+              .group_by(table.c.id, table.c.name).order_by(table.c.name))
+    update = sa.update(table).where(table.c.id == 1).returning(table.c.id)
+    delete = sa.delete(table).where(table.c.id == 2).prefix_with("LOW")
+    print(*(str(text) for text, _ in (*chosen._prefixes, *chosen._suffixes, *delete._prefixes)))
+    print(chosen._group_by_clause, "|", chosen._order_by_clause, chosen._has_row_limiting_clause)
+    print(sa.select(table)._has_row_limiting_clause, sa.union(chosen, chosen)._group_by_clause)
+    print(*update._where_criteria, *update._returning, *delete._where_criteria)
+    alias = sa.inspect(aliased(User))
+    print(alias.local_table is alias.persist_selectable is alias.selectable, alias.polymorphic_on)
+    """) == [
+        "P S LOW",
+        "user_account.id, user_account.name | user_account.name True",
+        "False ",
+        "user_account.id = :id_1 user_account.id user_account.id = :id_1",
+        "True None",
+    ]
+
+
+def test_an_execution_tells_how_many_rows_it_has_changed():
+    assert same_with_both("""
+    told = []
+    sa.event.listen(engine, "after_cursor_execute", lambda *given: told.append(given[4]))
+    session.add_all([User(name="Ada"), User(name="Bo")])
+    session.flush()
+    session.execute(sa.update(User).values(name=sa.func.upper(User.name)))
+    print(told[-1].rowcount, told[-1].identifier_preparer is engine.dialect.identifier_preparer)
+    print(engine.dialect._json_serializer, engine.dialect.execute_sequence_format)
+    """) == ["2 True", "None <class 'tuple'>"]

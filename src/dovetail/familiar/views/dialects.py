@@ -45,6 +45,16 @@ views.names(
     render_literal_value="compiler.render_literal_value",
 )
 views.names(PooledConnection, connection="dbapi_connection")
+views.names(Dialect, _json_deserializer="json_deserializer", _json_serializer="json_serializer")
+views.names(ExecutionContext, identifier_preparer="dialect.identifier_preparer")
+views.values(Dialect, execute_sequence_format=tuple)
+
+
+@views.attribute(ExecutionContext)
+def rowcount(context: ExecutionContext) -> int:
+    """Return how many rows the driver says that the statement has changed; -1 where it does not."""
+    count: int = getattr(context.cursor, "rowcount", -1)
+    return count
 
 
 def _is_of(*verbs: str) -> Callable[[Compiled], bool]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from ...orm.mapping.alias import AliasedInsp
 from ...orm.mapping.annotation_types import AnnotationTypes
 from ...orm.mapping.annotations import MappedAnnotation
 from ...orm.mapping.attribute import EntityNode, QueryableAttribute, RelationshipReference
@@ -25,6 +26,12 @@ if TYPE_CHECKING:
 
 views = Views()
 
+views.names(
+    AliasedInsp,
+    local_table="selectable",
+    persist_selectable="selectable",
+    polymorphic_on="mapper.polymorphic_on",
+)
 views.names(
     Mapper,
     _all_tables="written_tables",

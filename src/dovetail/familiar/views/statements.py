@@ -9,7 +9,7 @@ from ...orm.loading.statement import FromStatement
 from ...orm.mapping.attribute import EntityNode, QueryableAttribute
 from ...orm.mapping.bundle import Bundle
 from ...sql.elements import ClauseList, ColumnElement
-from ...sql.expression.dml_base import UpdateBase
+from ...sql.expression.dml_base import FilteredBase, UpdateBase
 from ...sql.expression.generative_select import GenerativeSelect
 from ...sql.expression.selecting import select
 from ...sql.node import Executable
@@ -44,9 +44,32 @@ views.names(
 views.names(
     Select,
     _having_criteria="having_criteria",
+    _prefixes="prefixes",
     _raw_columns="raw_columns",
+    _suffixes="suffixes",
     _where_criteria="where_criteria",
 )
+views.names(UpdateBase, _prefixes="prefixes", _returning="returning_columns")
+views.names(FilteredBase, _where_criteria="where_criteria")
+
+
+@views.attribute(GenerativeSelect)
+def _group_by_clause(statement: GenerativeSelect) -> ClauseList:
+    """Return what rows are grouped by, as one expression."""
+    return ClauseList(*statement.group_by_clauses)
+
+
+@views.attribute(GenerativeSelect)
+def _order_by_clause(statement: GenerativeSelect) -> ClauseList:
+    """Return what rows are sorted by, as one expression."""
+    return ClauseList(*statement.order_by_clauses)
+
+
+@views.attribute(GenerativeSelect)
+def _has_row_limiting_clause(statement: GenerativeSelect) -> bool:
+    """Return whether LIMIT, OFFSET or FETCH is asked for."""
+    asked = (statement.limit_clause, statement.offset_clause, statement.fetch_clause)
+    return any(clause is not None for clause in asked)
 
 
 views.values(
