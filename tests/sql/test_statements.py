@@ -15,6 +15,7 @@ from dovetail import (
     bindparam,
     case,
     cast,
+    column,
     delete,
     func,
     insert,
@@ -270,3 +271,14 @@ def test_a_star_is_selected_as_it_is():
     assert str(select("*").select_from(table)) == "SELECT * \nFROM t"
     with pytest.raises(ArgumentError, match="a column cannot be given as text"):
         select("a")
+
+
+def test_parentheses_of_the_same_operator_are_dropped():
+    a, b, c = column("a"), column("b"), column("c")
+
+    assert str(or_(a == 1, or_(b == 2, c == 3).self_group())) == (
+        "a = :a_1 OR b = :b_1 OR c = :c_1"
+    )
+    assert str(and_(a == 1, or_(b == 2, c == 3).self_group())) == (
+        "a = :a_1 AND (b = :b_1 OR c = :c_1)"
+    )

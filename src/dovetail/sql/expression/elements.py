@@ -498,6 +498,9 @@ def conjunction(operator: Operator, clauses: Iterable[Any]) -> ColumnElement[boo
     seen_neutral = False
     for clause in clauses:
         element = clause if isinstance(clause, ColumnElement) else criterion(clause)
+        if isinstance(element, Grouping) and getattr(element.element, "operator", None) is operator:
+            # Its parentheses say nothing here.
+            element = element.element
         if element is deciding:
             return deciding
         if element is neutral:
