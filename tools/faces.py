@@ -4,6 +4,7 @@ python tools/faces.py          # write what has changed
 python tools/faces.py --check  # say what is out of date, and write nothing
 """
 
+import json
 import sys
 import tomllib
 from collections.abc import Iterator
@@ -32,6 +33,8 @@ class Face:
     is_package: bool
     later: list[str] = field(default_factory=list)
     """The modules of which nothing is imported before it is asked for."""
+    modules: list[str] = field(default_factory=list)
+    """Modules within it that are imported when they are asked for as an attribute."""
 
     @property
     def file(self) -> str:
@@ -54,7 +57,7 @@ class Face:
         )
         second = "\n" + "".join(renamed) if renamed else ""
         first, last = "", ""
-        if self.later:
+        if self.later or self.modules:
             above = "." * (len(own) + 1)
             first = f"from typing import TYPE_CHECKING\n\nfrom {above}later import names_later\n"
             last = self._later_text(sources)
@@ -62,15 +65,17 @@ class Face:
 
     def _later_text(self, sources: dict[str, str]) -> str:
         """Return the end of a module of which something is imported when it is asked for."""
-        types = "".join(
-            indent(_import(sources[module], self.names[module]), "    ") for module in self.later
-        )
+        asked = {f"dovetail.{module}": self.names[module] for module in self.later}
+        imports = [_import(sources[module], self.names[module]) for module in self.later]
+        if self.modules:
+            asked[f"dovetail.{self.path}"] = self.modules
+            imports.append(_import(".", self.modules))
         rooms = "".join(
-            f'    "dovetail.{module}": ({"".join(f"{name!r}, " for name in self.names[module])}),\n'
-            for module in self.later
-        ).replace("'", '"')
+            f'    "{room}": (\n{_filled([json.dumps(name) for name in names], 8)}    ),\n'
+            for room, names in asked.items()
+        )
         return (
-            f"\nif TYPE_CHECKING:\n{types}\n"
+            f"\nif TYPE_CHECKING:\n{indent(''.join(imports), '    ')}\n"
             f"__getattr__, __dir__ = names_later(__name__, {{\n{rooms}}})\n"
         )
 
@@ -105,16 +110,21 @@ def _import(source: str, names: list[str]) -> str:
     line = f"from {source} import {', '.join(parts)}\n"
     if len(line) <= WIDTH + 1:
         return line
+    return f"from {source} import (\n{_filled(parts, 4)})\n"
+
+
+def _filled(parts: list[str], margin: int) -> str:
+    """Return lines of *parts*, each with a comma behind it, filled to the width of a line."""
     # Blanks within a part must not break.
     filled = fill(
         ", ".join(part.replace(" ", "\xa0") for part in parts),
         WIDTH - 1,
-        initial_indent="    ",
-        subsequent_indent="    ",
+        initial_indent=" " * margin,
+        subsequent_indent=" " * margin,
         break_long_words=False,
         break_on_hyphens=False,
     )
-    return f"from {source} import (\n{filled},\n)\n".replace("\xa0", " ")
+    return f"{filled},\n".replace("\xa0", " ")
 
 
 def faces(table: Path = TABLE) -> Iterator[Face]:
@@ -123,8 +133,9 @@ def faces(table: Path = TABLE) -> Iterator[Face]:
     for path, entry in paths.items():
         purpose = entry.pop("purpose")
         later = entry.pop("later", [])
+        modules = entry.pop("modules", [])
         is_package = any(module.startswith(f"{path}.") for module in entry)
-        yield Face(path, purpose, entry, is_package, later)
+        yield Face(path, purpose, entry, is_package, later, modules)
 
 
 def stale(table: Path = TABLE, package: Path = PACKAGE) -> dict[Path, str]:

@@ -292,6 +292,7 @@ with collector:
     )
 
 if TYPE_CHECKING:
+    from . import future as future, util as util
     from .engine.inspector import Inspector as Inspector
     from .engine.interfaces import (
         AdaptedConnection as AdaptedConnection,
@@ -326,6 +327,7 @@ __getattr__, __dir__ = names_later(
             "result_tuple",
         ),
         "dovetail.engine.mock": ("create_mock_engine",),
+        "dovetail": ("future", "util"),
     },
 )
 

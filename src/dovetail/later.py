@@ -29,8 +29,9 @@ def names_later(
 ) -> tuple[Callable[[str], Any], Callable[[], list[str]]]:
     """Return ``__getattr__`` and ``__dir__`` of the module called *face*.
 
-    *rooms* has the names by the module to take them from.  What has been found once stands in
-    the face itself, so that nothing is slower from there on; ``from face import *`` gives all.
+    *rooms* has the names by the module to take them from; those by *face* are modules within
+    it.  What has been found once stands in the face itself, so that nothing is slower from there
+    on; ``from face import *`` gives all.
     """
     homes = {name: room for room, names in rooms.items() for name in names}
 
@@ -39,11 +40,14 @@ def names_later(
         if name == "__all__":
             public = (name for name in listed() if not name.startswith("_"))
             return [name for name in public if name not in OWN_OF_FACES]
-        if name not in homes:
+        home = homes.get(name)
+        if home is None:
             raise AttributeError(
                 f"module {face!r} has no attribute {name!r}", name=name, obj=module
             )
-        found = getattr(import_module(homes[name]), name)
+        if home == face:
+            return import_module(f"{face}.{name}")
+        found = getattr(import_module(home), name)
         setattr(module, name, found)
         return found
 

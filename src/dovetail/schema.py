@@ -45,5 +45,7 @@ if TYPE_CHECKING:
     from .sql.difference import Difference as Difference
 
 __getattr__, __dir__ = names_later(__name__, {
-    "dovetail.sql.difference": ("Difference", ),
+    "dovetail.sql.difference": (
+        "Difference",
+    ),
 })

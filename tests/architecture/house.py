@@ -346,6 +346,7 @@ def broken_promises(house: House) -> list[str]:
             f"{module.path}: {room} has no {name}"
             for room, names in promised.items()
             for name in names
+            if room.partition(".")[2] != module.name
             if name not in _names_of(house, room)
         ]
     return complaints

@@ -93,6 +93,25 @@ print([name for name in {ASIDE!r} if name in sys.modules])
     assert (told.stdout, told.stderr) == ("[]\n", "")
 
 
+def test_modules_of_a_package_are_reached_by_it_as_programs_do():
+    program = """
+import dovetail as sa
+from dovetail import engine, orm, sql
+print(orm.collections.InstrumentedList.__name__, orm.interfaces.__name__, orm.util.__name__)
+print(sql.functions.coalesce.__name__, sql.elements.BinaryExpression.__name__)
+print(engine.reflection.Inspector.__name__, sa.util.__name__)
+"""
+    told = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True
+    )
+
+    assert told.stdout.splitlines() == [
+        "InstrumentedList dovetail.orm.interfaces dovetail.orm.util",
+        "coalesce BinaryExpression",
+        "Inspector dovetail.util",
+    ]
+
+
 def test_everything_that_a_package_lists_is_there():
     program = """
 import dovetail, dovetail.orm, dovetail.engine, dovetail.schema

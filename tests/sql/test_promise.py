@@ -31,6 +31,9 @@ class Planner:
 
         return replace(statement, to_column)
 
+    def as_sent(self, statement):
+        return self.to_core(statement)
+
 
 PLANNER = Planner()
 

@@ -23,6 +23,14 @@ from .transaction import NestedTransaction, RootTransaction, Transaction, TwoPha
 from .url import URL, make_url
 
 if TYPE_CHECKING:
+    from . import (
+        base as base,
+        default as default,
+        interfaces as interfaces,
+        mock as mock,
+        reflection as reflection,
+        row as row,
+    )
     from .inspector import Inspector
     from .interfaces import (
         AdaptedConnection,
@@ -65,6 +73,8 @@ __getattr__, __dir__ = names_later(
             "result_tuple",
         ),
         "dovetail.engine.mock": ("MockConnection", "create_mock_engine"),
+        # Modules that programs reach by the package: engine.reflection.
+        "dovetail.engine": ("base", "default", "interfaces", "mock", "reflection", "row"),
     },
 )
 

@@ -145,9 +145,57 @@ with collector:
     from dovetail.orm.tracking.told import Initiator as AttributeEventToken
 
 if TYPE_CHECKING:
+    from dovetail.orm import (
+        base as base,
+        collections as collections,
+        context as context,
+        decl_api as decl_api,
+        descriptor_props as descriptor_props,
+        dynamic as dynamic,
+        evaluator as evaluator,
+        events as events,
+        identity as identity,
+        instrumentation as instrumentation,
+        interfaces as interfaces,
+        properties as properties,
+        relationships as relationships,
+        scoping as scoping,
+        state as state,
+        strategy_options as strategy_options,
+        unitofwork as unitofwork,
+        util as util,
+        writeonly as writeonly,
+    )
     from dovetail.orm.scoped import scoped_session
 
-__getattr__, __dir__ = names_later(__name__, {"dovetail.orm.scoped": ("scoped_session",)})
+__getattr__, __dir__ = names_later(
+    __name__,
+    {
+        "dovetail.orm.scoped": ("scoped_session",),
+        # Modules that programs reach by the package: orm.collections.
+        "dovetail.orm": (
+            "base",
+            "collections",
+            "context",
+            "decl_api",
+            "descriptor_props",
+            "dynamic",
+            "evaluator",
+            "events",
+            "identity",
+            "instrumentation",
+            "interfaces",
+            "properties",
+            "relationships",
+            "scoping",
+            "state",
+            "strategy_options",
+            "unitofwork",
+            "util",
+            "writeonly",
+        ),
+    },
+)
 
 Relationship = RelationshipProperty
 CompositeProperty = Composite

@@ -4,6 +4,9 @@
 # fmt: off
 # isort: off
 
+from typing import TYPE_CHECKING
+
+from ..later import names_later
 from ..types.quoted import quoted_name as quoted_name
 from . import expression as expression, operators as operators
 from .ddl import (
@@ -91,3 +94,15 @@ from .node import (
 from .operators import custom_op as custom_op
 from .schema import Column as Column, Table as Table
 from .traversal import ClauseVisitor as ClauseVisitor
+
+if TYPE_CHECKING:
+    from . import (
+        dml as dml, elements as elements, functions as functions, lambdas as lambdas,
+        selectable as selectable, visitors as visitors,
+    )
+
+__getattr__, __dir__ = names_later(__name__, {
+    "dovetail.sql": (
+        "dml", "elements", "functions", "lambdas", "selectable", "visitors",
+    ),
+})
