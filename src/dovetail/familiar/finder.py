@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from contextlib import suppress
 from importlib import import_module
 from importlib.abc import FileLoader, Loader, MetaPathFinder
 from importlib.machinery import ModuleSpec
@@ -40,6 +41,10 @@ class AliasedModule(ModuleType):
         below = f"{path}.{name}" if path else name
         if below in self.__layout__.paths:
             return import_module(under_the_alias(below))
+        found_later = self.__dict__.get("__alias_later__")
+        if found_later is not None:
+            with suppress(AttributeError):
+                return found_later(name)
         theirs, ours = under_the_alias(below), in_the_house(below)
         if _asked_by_import():
             raise ImportError(
@@ -149,6 +154,9 @@ class AliasFinder(MetaPathFinder):
         if self.layout.is_below(path):
             # A module here where the other package has a package: what is below is found here, too.
             module.__dict__.setdefault("__path__", [])
+        if "__getattr__" in module.__dict__:
+            # What the module finds when it is asked for comes after the other package's names.
+            module.__dict__["__alias_later__"] = module.__dict__.pop("__getattr__")
         module.__class__ = self.module_class
         self.waiting.discard(path)
 
