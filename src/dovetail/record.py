@@ -2,10 +2,32 @@
 
 from __future__ import annotations
 
+import dataclasses
+from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar, dataclass_transform
 
 if TYPE_CHECKING:
     from typing import Self
+
+
+class _AsDataclass:
+    """What ``dataclasses`` asks of a class, found when it is asked: replace(), fields(), asdict().
+
+    Dialects of other packages copy the features of a server so.
+    """
+
+    def __set_name__(self, owner: type[Record], name: str) -> None:
+        self._name = name
+
+    def __get__(self, instance: object, owner: type[Record]) -> Any:
+        declared = [
+            (name, Any, dataclasses.field(default_factory=partial(getattr, owner, name)))
+            if name in owner._defaults
+            else (name, Any)
+            for name in owner._names
+        ]
+        made = dataclasses.make_dataclass(owner.__name__, declared, kw_only=True, frozen=True)
+        return getattr(made, self._name)
 
 
 @dataclass_transform(kw_only_default=True, frozen_default=True, eq_default=False)
@@ -24,6 +46,9 @@ class Record:
         town = Speed(limit=50)
         town.changed(limit=30)  # Speed(limit=30, unit='km/h')
     """
+
+    __dataclass_fields__ = _AsDataclass()
+    __dataclass_params__ = _AsDataclass()
 
     _names: ClassVar[tuple[str, ...]] = ()
     _defaults: ClassVar[dict[str, Any]] = {}

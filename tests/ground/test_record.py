@@ -2,6 +2,7 @@
 
 import pickle
 from copy import copy
+from dataclasses import asdict, dataclass, fields, is_dataclass, replace
 
 import pytest
 
@@ -52,6 +53,29 @@ def test_it_is_not_changed_but_copied():
         del town.limit
     assert town.changed(limit=30).limit == 30
     assert town.limit == 50
+
+
+def test_those_who_take_it_for_a_dataclass_are_served():
+    town = Speed(limit=50)
+
+    assert is_dataclass(town)
+    assert [field.name for field in fields(Advised)] == ["limit", "unit", "by"]
+    assert vars(replace(town, limit=30)) == {"limit": 30, "unit": "km/h"}
+    assert type(replace(Advised(limit=30), by="rain")) is Advised
+    assert asdict(town) == {"limit": 50, "unit": "km/h"}
+    with pytest.raises(TypeError):
+        replace(town, colour="red")
+
+
+def test_a_dataclass_may_be_made_of_it():
+    @dataclass(frozen=True, kw_only=True, eq=False)
+    class Signed(Speed):
+        sign: str = "round"
+
+    signed = Signed(limit=50)
+
+    assert (signed.limit, signed.unit, signed.sign) == (50, "km/h", "round")
+    assert replace(signed, sign="square").sign == "square"
 
 
 def test_it_is_itself_and_can_be_copied_and_pickled():
