@@ -101,9 +101,26 @@ class SchemaWorld(Declared):
 
     def do_make(self, number, place, values):
         member = self.member(number, place)
+        if self.session.new and self._is_circular():
+            # The oracle inserts what depends on nothing first there, and not what was added first.
+            self.session.flush()
         made = self.mapped[member](**self._new_key(member.number), **self._given(member, values))
         self.session.add(made)
         self.objects.append((member, made))
+
+    def _is_circular(self):
+        """Whether classes refer to each other in a circle, of which the database makes keys."""
+        refers = {
+            tuple(end.number for end in self.ends(number))
+            for number, related in enumerate(self.related)
+            if related.kind not in MANY
+        }
+        circles = {
+            (parent, child)
+            for parent, child in refers
+            if parent != child and (child, parent) in refers
+        }
+        return any(self.is_made(number) for circle in circles for number in circle)
 
     def do_insert(self, number, place, values, returns):
         """Insert by statement, several rows."""
