@@ -10,8 +10,9 @@ import pytest
 
 from dovetail import String, create_engine, func, insert, select, text, update
 from dovetail.dialects import timed
+from dovetail.dialects.driver import Driver
 from dovetail.dialects.time_limit import OutOfTime, TimeLimit
-from dovetail.exc import ArgumentError, StatementTimeout
+from dovetail.exc import ArgumentError, InvalidRequestError, StatementTimeout
 from dovetail.ext.asyncio import AsyncSession, create_async_engine
 from dovetail.orm import (
     DeclarativeBase,
@@ -288,7 +289,7 @@ def test_the_option_holds_for_all_of_an_engine_a_connection_or_a_session(memory,
         assert session.scalar(select(User.name), execution_options=options) == "ada"
 
 
-@pytest.mark.parametrize("seconds", [0, -1, "2", True, float("nan")])
+@pytest.mark.parametrize("seconds", [0, -1, "2", True, float("nan"), float("inf")])
 def test_what_is_no_number_of_seconds_is_refused(memory, seconds):
     with memory.connect() as connection:
         with pytest.raises(ArgumentError, match="timeout="):
@@ -384,6 +385,35 @@ class _Driver:
 
     def bound_waits(self, wire, seconds):
         return None
+
+
+def test_a_limit_longer_than_any_lock_waits_does_not_end_the_watch(memory):
+    with memory.connect() as connection:
+        options = {"timeout": 1e12}
+        assert connection.scalar(select(User.name), execution_options=options) == "ada"
+        options = {"timeout": 0.2}
+        with pytest.raises(StatementTimeout):
+            connection.execute(text(_COUNT), execution_options=options)
+
+
+def test_a_statement_is_stopped_where_no_thread_more_is_given(memory, monkeypatch):
+    with memory.connect() as connection:
+        connection.execute(select(1), execution_options={"timeout": LONG})
+
+        def refuse(self):
+            raise RuntimeError("can't start new thread")
+
+        monkeypatch.setattr(threading.Thread, "start", refuse)
+        with pytest.raises(StatementTimeout):
+            connection.execute(text(_COUNT), execution_options={"timeout": 0.2})
+
+
+def test_a_driver_that_can_stop_nothing_refuses_a_limit(memory, monkeypatch):
+    monkeypatch.setattr(type(memory.backend), "stopper", Driver.stopper)
+    with memory.connect() as connection:
+        with pytest.raises(InvalidRequestError, match="can't stop a statement"):
+            connection.execute(select(1), execution_options={"timeout": 1})
+        assert connection.scalar(select(1)) == 1
 
 
 def test_a_stop_that_comes_too_late_meets_no_other_statement():

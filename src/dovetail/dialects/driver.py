@@ -19,6 +19,7 @@ from ..exc import (
     IntegrityError,
     InterfaceError,
     InternalError,
+    InvalidRequestError,
     NoDBAPILoaded,
     NoSuchModuleError,
     NotSupportedError,
@@ -358,7 +359,10 @@ class Driver:
         *another* opens one more connection of the package, for servers that are told so.  Drivers
         that await need none of it: a cancelled request is stopped by the connection.
         """
-        raise NotImplementedError(f"{self.name} can't stop a statement: it takes no time limit")
+        raise InvalidRequestError(
+            f"the driver {self.name!r} can't stop a statement: timeout and deadline have no effect",
+            hint="leave them out, or let the driver's class have a stopper()",
+        )
 
     def bound_waits(
         self, connection: DriverConnection, seconds: float

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import inf
 from time import monotonic
 
 from ..exc import ArgumentError
@@ -22,9 +23,9 @@ def checked_seconds(seconds: object, name: str = "timeout") -> float | None:
     """Return *seconds*, a time limit; ArgumentError is raised for what is none."""
     if seconds is None:
         return None
-    if isinstance(seconds, bool) or not isinstance(seconds, int | float) or not seconds > 0:
-        raise ArgumentError(f"{name}={seconds!r}: a number of seconds is needed, above 0")
-    return seconds
+    if isinstance(seconds, int | float) and not isinstance(seconds, bool) and 0 < seconds < inf:
+        return seconds
+    raise ArgumentError(f"{name}={seconds!r}: a number of seconds is needed, above 0")
 
 
 class TimeLimit:

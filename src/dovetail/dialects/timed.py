@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from .driver import Driver, DriverConnection
 
 _log = getLogger("dovetail.engine")
+_HOUR = 3600.0
 
 
 class _Watch:
@@ -87,7 +88,12 @@ class _Watchdog:
         while True:
             for watch in self._due():
                 # A server that does not answer must not keep the others waiting.
-                Thread(target=watch.expire, name="dovetail-stop", daemon=True).start()
+                stopping = Thread(target=watch.expire, name="dovetail-stop", daemon=True)
+                try:
+                    stopping.start()
+                except RuntimeError:
+                    # The system gives no thread more.
+                    watch.expire()
 
     def _due(self) -> list[_Watch]:
         """Wait until the time of some is up; return them."""
@@ -100,7 +106,8 @@ class _Watchdog:
                         del self._moments[watch]
                     return due
                 self._wakes = min(self._moments.values(), default=inf)
-                self._changed.wait(None if self._wakes == inf else self._wakes - now)
+                # No lock waits for as long as a limit may be.
+                self._changed.wait(None if self._wakes == inf else min(self._wakes - now, _HOUR))
 
 
 class _Watchdogs:

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from time import monotonic
 from types import MappingProxyType, TracebackType
 from typing import (
     TYPE_CHECKING,
@@ -183,24 +182,6 @@ class Session(SessionContents, TransactionVerbs, StatementVerbs, KeyedVerbs, Cla
     execution_options = Setting[Mapping[str, Any]](
         "Execution options of all statements of this session.", "execution_options_dict"
     )
-
-    @property
-    def deadline(self) -> float | None:
-        """The seconds in which statements of this session have to end; None for no limit.
-
-        Setting it counts from then on, for the transaction in progress as well.  A statement that
-        is at work when they have passed is stopped on the server, and one that comes after is not
-        sent: StatementTimeout is raised, and the transaction is to be rolled back::
-
-            with Session(engine, deadline=2) as session:  # two seconds for all of it
-                report = session.scalars(select(Sale)).all()
-        """
-        until = self._core.until
-        return None if until is None else until - monotonic()
-
-    @deadline.setter
-    def deadline(self, seconds: float | None) -> None:
-        self._core.let_end_in(seconds)
 
     info = Setting[dict[Any, Any]]("A dictionary of the user's.")
     hash_key = Setting[int]("A number that no other session of this process has.")

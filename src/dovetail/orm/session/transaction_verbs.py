@@ -1,6 +1,7 @@
 """Verbs of the Session for what happens as a whole, and for what is done afterwards."""
 
 from collections.abc import Callable
+from time import monotonic
 from typing import Any
 
 from dovetail.orm.session.afterwards import checked
@@ -14,6 +15,24 @@ class TransactionVerbs:
     __slots__ = ()
 
     _core: SessionCore
+
+    @property
+    def deadline(self) -> float | None:
+        """The seconds in which statements of this session have to end; None for no limit.
+
+        Setting it counts from then on, for the transaction in progress as well.  A statement that
+        is at work when they have passed is stopped on the server, and one that comes after is not
+        sent: StatementTimeout is raised, and the transaction is to be rolled back::
+
+            with Session(engine, deadline=2) as session:  # two seconds for all of it
+                report = session.scalars(select(Sale)).all()
+        """
+        until = self._core.until
+        return None if until is None else until - monotonic()
+
+    @deadline.setter
+    def deadline(self, seconds: float | None) -> None:
+        self._core.let_end_in(seconds)
 
     def atomic(self, *, nested: bool = True) -> SessionTransaction:
         """Begin a block that happens as a whole or not at all, be there a transaction or not.
