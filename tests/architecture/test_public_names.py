@@ -134,7 +134,7 @@ def _takes_all(function: object) -> bool:
 PAGES = ("session.md", "production.md", "loading.md", "logging.md", "watching.md")
 
 TOLD_BESIDE_THE_CONTRACT = {
-    "atomic", "autocommit", "close_all", "deadline", "explain", "get_by", "get_many",
+    "atomic", "autocommit", "close_all", "deadline", "explain", "get_by", "get_many", "hold",
     "get_or_create", "lazy_policy", "load", "on_commit", "on_rollback", "prune", "release",
     "transaction", "upsert", "upsert_all", "watch",
 }  # fmt: skip

@@ -42,7 +42,8 @@ BLOCKING_ALONE = {
     },
     "AsyncSessionTransaction": {
         "afterwards", "all_deleted", "around", "cause", "check", "close", "connection",
-        "ended_within", "flushed", "has_sent", "keeps_values", "place", "prepare",
+        "ended_within", "flushed", "has_only_read", "has_sent", "is_brief", "is_held",
+        "keeps_values", "owns_connections", "place", "prepare",
         "require_afterwards", "source_record",
     },
     "AsyncConnection": {

@@ -112,7 +112,7 @@ AROUND_SESSION = {
 }
 
 READS = {
-    "autoflush", "bind", "bind_mapper", "bind_table", "binds", "close_all", "deadline",
+    "autoflush", "bind", "bind_mapper", "bind_table", "binds", "close_all", "deadline", "hold",
     "deleted", "dirty",
     "execution_options", "expire_on_commit", "get_async_bind", "get_bind",
     "get_nested_transaction", "get_transaction", "identity_key", "identity_map",

@@ -86,6 +86,8 @@ class AwaitingMembers:
         self._awaiting: dict[Any, Any] = {}
         """The engines and connections that were given, by those inside them."""
         self.one_task = OneTask("session")
+        if core.ends_reads:
+            self.one_task.around = core.giving_back_steps
         if bind is not None:
             self._note(bind, blocking)
         for given in binds.values() if binds else ():
@@ -157,6 +159,7 @@ class AwaitingMembers:
     expire_on_commit = OfSession[bool](Session.expire_on_commit)
     lazy_policy = OfSession[str](Session.lazy_policy)
     deadline = OfSession[float | None](Session.deadline)
+    hold = OfSession[str](Session.hold)
     execution_options = OfSession[Mapping[str, Any]](Session.execution_options)
     no_autoflush = OfSession[AbstractContextManager[Any]](Session.no_autoflush)
 

@@ -41,10 +41,13 @@ async def perform(steps: Steps[T]) -> T:
 class OneTask:
     """Lets one task at a time work; what another one begins meanwhile is refused."""
 
-    __slots__ = ("_noun", "_task")
+    __slots__ = ("_noun", "_task", "around")
 
     def __init__(self, noun: str) -> None:
         self._noun = noun
+        self.around: Callable[[Steps[Any]], Steps[Any]] | None = None
+        """What is done besides, before and after all steps, or None."""
+
         self._task: Task[Any] | None = None
 
     def check(self) -> None:
@@ -66,6 +69,8 @@ class OneTask:
         if outer is not None and outer is not current_task() and outer is not for_task.get():
             steps.close()
             self._refuse()
+        if self.around is not None:
+            steps = self.around(steps)
         if sending.listened_to and bridge.greenlet is not None:
             self._task = current_task()
             try:

@@ -46,6 +46,8 @@ class SessionCore(SessionStatements):
         try:
             if self.autocommit:
                 return self._run_for_itself(steps)
+            if self.ends_reads:
+                steps = self.giving_back_steps(steps)
             return run_sync(steps)
         finally:
             self._lock.release()

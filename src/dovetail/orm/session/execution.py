@@ -211,6 +211,8 @@ class SessionStatements(SessionPersistence):
         options = execution_options
         if self.execution_options_dict:
             options = {**self.execution_options_dict, **own, **execution_options}
+        if self.ends_reads and _holds(statement, {**own, **options}):
+            self.note_held()
         if source is not None and isinstance(statement, Select | CompoundSelect):
             if source.wants(self, statement, {**statement.execution_options_dict, **options}):
                 return (yield from self._sourced_steps(source, connection, statement, params))
@@ -252,7 +254,7 @@ class SessionStatements(SessionPersistence):
 
     def _select_steps(
         self,
-        statement: Executable,
+        statement: Select[*tuple[Any, ...]],
         params: ManyParameters,
         execution_options: Mapping[str, Any],
         bind_arguments: Mapping[str, Any] | None,
@@ -281,6 +283,8 @@ class SessionStatements(SessionPersistence):
         populate = bool(options and options.get("populate_existing"))
         plan, values = _entity_plan(connection, statement, params, populate, keep=self.keeps_plans)
         batch = options.get("yield_per") if options else None
+        if self.ends_reads and (batch or statement.for_update_arg is not None):
+            self.note_held()
         if batch and not self.is_passing():
             shape = plan.shape_for(statement)
             steps = self._stream_steps(plan, shape, connection, values, batch)
@@ -335,6 +339,8 @@ class SessionStatements(SessionPersistence):
             **execution_options,
         }
         batch = None if self.is_passing() else options.get("yield_per")
+        if _holds(wrapped.element, options):
+            self.note_held()
         streamed = {"yield_per": batch} if batch else NO_OPTIONS
         steps = connection.execute_steps(
             wrapped.restricted_element, params, execution_options=streamed
@@ -353,6 +359,13 @@ class SessionStatements(SessionPersistence):
             filters = _BY_IDENTITY if is_entity else None
             return Result.of_scalars(plan.shape, rows, unique_filters=filters)
         return Result.of_rows(plan.shape, rows)
+
+
+def _holds(statement: object, options: Mapping[str, Any]) -> bool:
+    """Whether *statement* leaves something behind it: locks, or a result that still reads."""
+    if options.get("yield_per") or options.get("stream_results"):
+        return True
+    return getattr(statement, "for_update_arg", None) is not None
 
 
 def _given_rows(

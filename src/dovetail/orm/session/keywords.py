@@ -50,6 +50,8 @@ class SessionOptions(TypedDict, total=False):
     close_resets_only: bool
     lazy_policy: str
     execution_options: Mapping[str, Any]
+    deadline: float | None
+    hold: str
     autocommit: bool
     weak_identity_map: bool
     extension: Any

@@ -271,6 +271,7 @@ class SessionPersistence(SessionBinds):
         connection = self.connection_in_use(mapper)
         if connection is None:
             connection = yield from self.connect_steps(mapper)
+        self.note_held()
         before = version_here(self.scope, mapper, key)
         plan = get_plan(connection, mapper, lock)
         rows = yield from plan.rows_steps(self, connection, list(mapper.key_tuple(key)))
@@ -585,6 +586,7 @@ class SessionPersistence(SessionBinds):
             rows = [instance]
         elif lock:
             # What is refreshed has expired by now: nothing else is overwritten.
+            self.note_held()
             statement = get_statement(mapper, mapper.key_tuple(state.row_key), lock)
             walk = statement.walk()
             plan = EntityPlan(

@@ -48,6 +48,7 @@ from dovetail.orm.session.settings import Setting
 from dovetail.orm.session.statement_verbs import StatementVerbs
 from dovetail.orm.session.transaction import JOIN_MODES, SessionTransaction
 from dovetail.orm.session.transaction_verbs import TransactionVerbs
+from dovetail.orm.session.transactional import ends_reads
 from dovetail.orm.session.watching import watch_session
 from dovetail.orm.tracking.expiry import Whole
 from dovetail.orm.tracking.state import InstanceState, state_of
@@ -83,6 +84,8 @@ class Session(SessionContents, TransactionVerbs, StatementVerbs, KeyedVerbs, Cla
     ``lazy_policy``            "adaptive", "one", "peers", "raise" or "raise_n_plus_one"
     ``enable_baked_queries``   False: statements of this session are planned anew each time
     ``deadline``               seconds in which all statements have to end, from now
+    ``hold``                   "transaction": keep the connection until the transaction ends;
+                               "statement": give it back after each statement that only reads
     ``info``                   a dictionary of the user's, copied
 
     ``autocommit``, ``weak_identity_map`` and ``extension`` are classic: see the guide.
@@ -108,6 +111,7 @@ class Session(SessionContents, TransactionVerbs, StatementVerbs, KeyedVerbs, Cla
         lazy_policy: str = "adaptive",
         execution_options: Mapping[str, Any] = NO_OPTIONS,
         deadline: float | None = None,
+        hold: str = "transaction",
         autocommit: bool = False,
         weak_identity_map: bool = True,
         extension: object = None,
@@ -146,6 +150,8 @@ class Session(SessionContents, TransactionVerbs, StatementVerbs, KeyedVerbs, Cla
         core.execution_options_dict = execution_options
         if deadline is not None:
             core.let_end_in(deadline)
+        if hold != "transaction":
+            core.ends_reads = ends_reads(hold)
         core.twophase = twophase
         core.keeps_plans = enable_baked_queries
         core.resets_only = close_resets_only

@@ -88,6 +88,7 @@ class SessionTransaction:
     ``keeps_values``  its commit expires nothing: it was for one read alone
     ``flushed``       a flush has written rows in it
     ``has_sent``      something else than a SELECT was sent in it, or its connection handed out
+    ``is_held``       it has locked rows, or a result still reads: it lasts until it is ended
     ``ended_within``  a savepoint in it that has ended, and whose ``with`` block has not
     ``source_record``  what the session's row source notes here, in the outermost one
     ``afterwards``    what the program does once it has ended, or None
@@ -102,6 +103,7 @@ class SessionTransaction:
 
     flushed = False
     has_sent = False
+    is_held = False
     keeps_values = False
     source_record: Any = None
     afterwards: Afterwards | None = None
@@ -132,6 +134,25 @@ class SessionTransaction:
     def is_active(self) -> bool:
         """True until it ends or fails."""
         return self.state is ACTIVE and self.core.transaction is not None
+
+    def has_only_read(self) -> bool:
+        """True where a rollback would lose nothing, and nobody waits for the end."""
+        return not (self.flushed or self.has_sent or self.afterwards is not None)
+
+    def owns_connections(self) -> bool:
+        """True where all connections came from pools, and go back there."""
+        return all(participant.owned for participant in self.participants.values())
+
+    def is_brief(self) -> bool:
+        """True where a session that holds no connection between statements ends it now."""
+        return (
+            self.origin is AUTOBEGIN
+            and self.state is ACTIVE
+            and bool(self.participants)
+            and not self.is_held
+            and self.has_only_read()
+            and self.owns_connections()
+        )
 
     def check(self) -> None:
         """Raise unless statements may be sent."""
@@ -317,6 +338,7 @@ class SessionTransaction:
         parent.dirty |= self.dirty
         parent.flushed = parent.flushed or self.flushed
         parent.has_sent = parent.has_sent or self.has_sent
+        parent.is_held = parent.is_held or self.is_held
         for state, key in self.switched.items():
             parent.switched.setdefault(state, key)
         if self.afterwards is not None:

@@ -34,6 +34,23 @@ class TransactionVerbs:
     def deadline(self, seconds: float | None) -> None:
         self._core.let_end_in(seconds)
 
+    @property
+    def hold(self) -> str:
+        """How long a connection is kept: "transaction", or "statement".
+
+        With ``Session(engine, hold="statement")`` a transaction that only reads ends with the
+        statement that began it, as by ``release()``: its connection goes back to the pool, and
+        what was loaded stays loaded.  Each statement, and lazy load, then sees what has been
+        committed by then.  A transaction lasts as always from its first change on, where
+        ``begin()`` has begun it, where rows were locked (``with_for_update``), for a result that
+        streams, for ``connection()``, and for a ``text()``, which may do anything::
+
+            with Session(engine, hold="statement") as session:
+                user = session.get(User, 1)
+                assert not session.in_transaction()
+        """
+        return "statement" if self._core.ends_reads else "transaction"
+
     def atomic(self, *, nested: bool = True) -> SessionTransaction:
         """Begin a block that happens as a whole or not at all, be there a transaction or not.
 

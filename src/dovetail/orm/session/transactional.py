@@ -1,11 +1,12 @@
 """What a session does with transactions: begin, commit, rollback, close."""
 
 from collections.abc import Iterable
+from contextlib import suppress
 from time import monotonic
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from dovetail.dialects.time_limit import checked_seconds
-from dovetail.exc import FlushError, InvalidRequestError
+from dovetail.exc import ArgumentError, FlushError, InvalidRequestError
 from dovetail.orm.session.afterwards import Afterwards
 from dovetail.orm.session.members import SessionMembers
 from dovetail.orm.session.transaction import (
@@ -18,6 +19,19 @@ from dovetail.orm.session.transaction import (
     SessionTransaction,
 )
 from dovetail.steps import Steps
+
+T = TypeVar("T")
+
+
+def ends_reads(hold: str) -> bool:
+    """Whether *hold*, "transaction" or "statement", ends a transaction that has only read."""
+    if hold not in ("transaction", "statement"):
+        raise ArgumentError(
+            f"hold={hold!r} is not known",
+            hint='"transaction" keeps the connection until the transaction ends, "statement" '
+            "gives it back after each statement that only reads",
+        )
+    return hold == "statement"
 
 
 class SessionTransactions(SessionMembers):
@@ -41,6 +55,11 @@ class SessionTransactions(SessionMembers):
     """The moment at which statements have to end, of ``time.monotonic()``; None for no such."""
     autocommit = False
     """True for a session without a lasting transaction, the classic mode."""
+
+    ends_reads = False
+    """Whether a transaction that has only read ends with each operation: hold="statement"."""
+
+    _is_giving_back = False
 
     if TYPE_CHECKING:
         # What the base class of persistence, and the core, have.
@@ -281,6 +300,39 @@ class SessionTransactions(SessionMembers):
         transaction = self.transaction or self.ensure_transaction()
         transaction.has_sent = True
 
+    def note_held(self) -> None:
+        """Note that the transaction lasts until it is ended, even where it has only read.
+
+        It has locked rows, or a result reads them from its connection while it is used.
+        """
+        if self.ends_reads and self.transaction is not None:
+            self.transaction.is_held = True
+
+    def giving_back_steps(self, steps: Steps[T]) -> Steps[T]:
+        """Run *steps*; then end the transaction, where it has only read: hold="statement".
+
+        What listens runs steps within those of others, to whose transaction they belong.
+        """
+        if self._is_giving_back:
+            return (yield from steps)
+        self._is_giving_back = True
+        try:
+            answer = yield from steps
+            transaction = self.transaction
+            if transaction is not None and transaction.is_brief():
+                yield from self._let_go_steps(transaction)
+        except Exception:
+            transaction = self.transaction
+            if transaction is not None and transaction.is_brief():
+                # What failed has written nothing; what is pending is left for another try.
+                with suppress(Exception):
+                    yield from self._end_unfinished_steps(transaction, False)
+                self._begin_for_pending()
+            raise
+        finally:
+            self._is_giving_back = False
+        return answer
+
     def release_steps(self) -> Steps[None]:
         """End a transaction that has only read: see ``Session.release``."""
         transaction = self.transaction
@@ -293,20 +345,30 @@ class SessionTransactions(SessionMembers):
                 hint="commit() or rollback(), or leave the with block; a session begins "
                 "transactions by itself where nobody calls begin()",
             )
-        if transaction.flushed or transaction.has_sent or transaction.afterwards is not None:
+        if not transaction.has_only_read():
             raise InvalidRequestError(
                 "this transaction has done more than reading: release() would lose it",
                 hint="commit() or rollback() ends it; what was loaded stays loaded with "
                 "Session(expire_on_commit=False)",
             )
-        if all(participant.owned for participant in transaction.participants.values()):
-            transaction.keeps_values = True
-            try:
-                yield from transaction.commit_steps()
-            except BaseException:
-                if transaction.state is not CLOSED:
-                    yield from transaction.rollback_steps()
-                raise
+        if transaction.owns_connections():
+            yield from self._let_go_steps(transaction)
+
+    def _let_go_steps(self, transaction: SessionTransaction) -> Steps[None]:
+        """End *transaction*, which has only read: what was loaded stays as it is."""
+        transaction.keeps_values = True
+        try:
+            yield from transaction.commit_steps()
+        except BaseException:
+            if transaction.state is not CLOSED:
+                yield from transaction.rollback_steps()
+            raise
+        self._begin_for_pending()
+
+    def _begin_for_pending(self) -> None:
+        """Begin anew where something is pending: the rollback of a transaction undoes it."""
+        if self.has_pending():
+            self.ensure_transaction()
 
     def rollback_until_steps(self, transaction: SessionTransaction) -> Steps[None]:
         """Roll back *transaction*, and before it the savepoints within it."""
