@@ -117,6 +117,7 @@ READS = {
     "execution_options", "expire_on_commit", "get_async_bind", "get_bind",
     "get_nested_transaction", "get_transaction", "identity_key", "identity_map",
     "in_nested_transaction", "in_transaction", "info", "is_active", "is_modified", "lazy_policy",
+    "outbox",
     "new", "no_autoflush", "object_session", "on_commit", "on_rollback",
     "run_steps", "sync_session_class", "watch",
 }  # fmt: skip

@@ -12,6 +12,7 @@ from dovetail.ext.asyncio import (
     async_sessionmaker,
     create_async_engine,
 )
+from dovetail.ext.outbox import Delivery, Event, Outbox
 from dovetail.orm import (
     DeclarativeBase,
     Mapped,
@@ -35,7 +36,8 @@ class User(Base):
 
 engine = create_engine("sqlite://")
 maker = sessionmaker(engine)
-awaiting = async_sessionmaker(create_async_engine("sqlite+aiosqlite://"))
+async_engine = create_async_engine("sqlite+aiosqlite://")
+awaiting = async_sessionmaker(async_engine)
 
 
 async def one_user(session: AsyncSession) -> User:
@@ -82,3 +84,21 @@ async def awaited_runs() -> None:
     async for attempt in awaiting.attempts():
         async with attempt as session:
             assert_type(session, AsyncSession)
+
+
+def events() -> None:
+    outbox = Outbox(Base.metadata)
+    with Session(engine, outbox=outbox, hold="statement") as session:
+        session.outbox.add(Event("user.created", {"name": "ada"}, key="ada"))
+        assert_type(session.hold, str)
+    for event in outbox.relay(engine, batch=10):
+        assert_type(event, Delivery)
+        assert_type(event.key, str | None)
+
+
+async def awaited_events() -> None:
+    outbox = Outbox(Base.metadata)
+    async with awaiting(outbox=outbox) as session:
+        session.outbox.add(Event("user.created"))
+    async for event in outbox.relay(async_engine, wait=1):
+        assert_type(event, Delivery)

@@ -12,6 +12,7 @@ from dovetail.exc import ArgumentError, DovetailWarning, InvalidRequestError
 from dovetail.orm.query.query import Query
 from dovetail.orm.session import Session
 from dovetail.orm.session.members import InstanceSet
+from dovetail.orm.session.outgoing import Outgoing
 from dovetail.orm.tracking.identity import IdentityMap
 
 S = TypeVar("S")
@@ -200,6 +201,8 @@ class ScopedFace(Generic[S]):
     execution_options = OfCurrent[Mapping[str, Any]](Session.execution_options)
     lazy_policy = OfCurrent[str](Session.lazy_policy)
     deadline = OfCurrent[float | None](Session.deadline)
+    hold = OfCurrent[str](Session.hold)
+    outbox = OfCurrent[Outgoing](Session.outbox)
 
     # Tools of the class, known without a session.
 

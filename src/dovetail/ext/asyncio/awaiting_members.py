@@ -15,6 +15,7 @@ from dovetail.ext.asyncio.engine import AsyncConnection, AsyncEngine
 from dovetail.ext.asyncio.one_task import OneTask
 from dovetail.orm.session import Session
 from dovetail.orm.session.members import InstanceSet
+from dovetail.orm.session.outgoing import Outgoing
 from dovetail.orm.tracking.identity import IdentityMap
 from dovetail.steps import Steps
 
@@ -160,6 +161,7 @@ class AwaitingMembers:
     lazy_policy = OfSession[str](Session.lazy_policy)
     deadline = OfSession[float | None](Session.deadline)
     hold = OfSession[str](Session.hold)
+    outbox = OfSession[Outgoing](Session.outbox)
     execution_options = OfSession[Mapping[str, Any]](Session.execution_options)
     no_autoflush = OfSession[AbstractContextManager[Any]](Session.no_autoflush)
 

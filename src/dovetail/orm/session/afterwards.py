@@ -10,16 +10,21 @@ from dovetail.steps import Steps
 
 
 class Afterwards:
-    """The functions to call after the COMMIT of a transaction, or after its rollback."""
+    """The functions to call after the COMMIT of a transaction, or after its rollback.
 
-    __slots__ = ("committed", "rolled_back")
+    ``events``  what is written to the session's outbox before the COMMIT
+    """
+
+    __slots__ = ("committed", "events", "rolled_back")
 
     def __init__(self) -> None:
+        self.events: list[Any] = []
         self.committed: list[Callable[[], Any]] = []
         self.rolled_back: list[Callable[[], Any]] = []
 
     def hand_on(self, outer: "Afterwards") -> None:
         """Let *outer*, of the transaction around a savepoint, call them when that ends."""
+        outer.events.extend(self.events)
         outer.committed.extend(self.committed)
         outer.rolled_back.extend(self.rolled_back)
 

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, TypedDict
 
 from dovetail.orm.mapping.mapper import Mapper
+from dovetail.orm.session.outgoing import EventTable
 
 
 class StatementOptions(TypedDict, total=False):
@@ -52,6 +53,7 @@ class SessionOptions(TypedDict, total=False):
     execution_options: Mapping[str, Any]
     deadline: float | None
     hold: str
+    outbox: EventTable | None
     autocommit: bool
     weak_identity_map: bool
     extension: Any

@@ -43,6 +43,7 @@ from dovetail.orm.session.instances import close_all_sessions, identity_key
 from dovetail.orm.session.keyed_verbs import KeyedVerbs
 from dovetail.orm.session.keywords import GetOptions
 from dovetail.orm.session.orm_execute import NO_OPTIONS
+from dovetail.orm.session.outgoing import EventTable, checked_outbox
 from dovetail.orm.session.persistence import mapper_for, require_found, warn_of_objects
 from dovetail.orm.session.settings import Setting
 from dovetail.orm.session.statement_verbs import StatementVerbs
@@ -86,6 +87,7 @@ class Session(SessionContents, TransactionVerbs, StatementVerbs, KeyedVerbs, Cla
     ``deadline``               seconds in which all statements have to end, from now
     ``hold``                   "transaction": keep the connection until the transaction ends;
                                "statement": give it back after each statement that only reads
+    ``outbox``                 where ``session.outbox`` writes events: see ``dovetail.ext.outbox``
     ``info``                   a dictionary of the user's, copied
 
     ``autocommit``, ``weak_identity_map`` and ``extension`` are classic: see the guide.
@@ -112,6 +114,7 @@ class Session(SessionContents, TransactionVerbs, StatementVerbs, KeyedVerbs, Cla
         execution_options: Mapping[str, Any] = NO_OPTIONS,
         deadline: float | None = None,
         hold: str = "transaction",
+        outbox: EventTable | None = None,
         autocommit: bool = False,
         weak_identity_map: bool = True,
         extension: object = None,
@@ -152,6 +155,8 @@ class Session(SessionContents, TransactionVerbs, StatementVerbs, KeyedVerbs, Cla
             core.let_end_in(deadline)
         if hold != "transaction":
             core.ends_reads = ends_reads(hold)
+        if outbox is not None:
+            core.outbox = checked_outbox(outbox)
         core.twophase = twophase
         core.keeps_plans = enable_baked_queries
         core.resets_only = close_resets_only

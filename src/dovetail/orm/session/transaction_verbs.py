@@ -6,6 +6,7 @@ from typing import Any
 
 from dovetail.orm.session.afterwards import checked
 from dovetail.orm.session.core import SessionCore
+from dovetail.orm.session.outgoing import Outgoing, outgoing
 from dovetail.orm.session.transaction import SessionTransaction
 
 
@@ -50,6 +51,19 @@ class TransactionVerbs:
                 assert not session.in_transaction()
         """
         return "statement" if self._core.ends_reads else "transaction"
+
+    @property
+    def outbox(self) -> Outgoing:
+        """Takes events, to be told to others once the transaction in progress has committed.
+
+        They are written with the transaction, and lost with it.  InvalidRequestError is raised for
+        a session without an outbox: see :class:`dovetail.ext.outbox.Outbox`::
+
+            with Session(engine, outbox=outbox) as session, session.begin():
+                session.add(User(name="eve"))
+                session.outbox.add(Event("user.created", {"name": "eve"}))
+        """
+        return outgoing(self._core)
 
     def atomic(self, *, nested: bool = True) -> SessionTransaction:
         """Begin a block that happens as a whole or not at all, be there a transaction or not.

@@ -9,6 +9,7 @@ from dovetail.dialects.time_limit import checked_seconds
 from dovetail.exc import ArgumentError, FlushError, InvalidRequestError
 from dovetail.orm.session.afterwards import Afterwards
 from dovetail.orm.session.members import SessionMembers
+from dovetail.orm.session.outgoing import EventTable
 from dovetail.orm.session.transaction import (
     ACTIVE,
     AUTOBEGIN,
@@ -18,6 +19,7 @@ from dovetail.orm.session.transaction import (
     SUBTRANSACTION,
     SessionTransaction,
 )
+from dovetail.sql.node import Executable
 from dovetail.steps import Steps
 
 T = TypeVar("T")
@@ -56,6 +58,9 @@ class SessionTransactions(SessionMembers):
     autocommit = False
     """True for a session without a lasting transaction, the classic mode."""
 
+    outbox: EventTable | None = None
+    """Where the events of the transactions are written."""
+
     ends_reads = False
     """Whether a transaction that has only read ends with each operation: hold="statement"."""
 
@@ -65,6 +70,9 @@ class SessionTransactions(SessionMembers):
         # What the base class of persistence, and the core, have.
         def run(self, steps: Steps[Any]) -> Any: ...
         def flush_steps(self, objects: Iterable[object] | None = None) -> Steps[None]: ...
+        def run_statement_steps(
+            self, statement: Executable, params: list[dict[str, Any]]
+        ) -> Steps[Any]: ...
 
     def begin_on_change(self) -> None:
         """Begin the session's transaction, where none is in progress."""
@@ -278,12 +286,21 @@ class SessionTransactions(SessionMembers):
                 call(self.session)
         for flushes in range(100):
             if not self.has_pending() or (flushes and not self._has_changes()):
+                yield from self._write_events_steps(transaction)
                 return
             yield from self.flush_steps()
         raise FlushError(
             "a hundred flushes before the commit have left pending changes",
             hint="does a listener to after_flush change something each time?",
         )
+
+    def _write_events_steps(self, transaction: SessionTransaction) -> Steps[None]:
+        """Write what *transaction*, the outermost one, leaves in the outbox."""
+        afterwards = transaction.afterwards
+        if transaction.parent is None and afterwards is not None and afterwards.events:
+            assert self.outbox is not None
+            yield from self.outbox.write_steps(self, afterwards.events)
+            afterwards.events = []
 
     def rollback_steps(self) -> Steps[None]:
         """Roll back everything: savepoints in progress, then the transaction."""
