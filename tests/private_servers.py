@@ -112,8 +112,6 @@ def private_postgresql(**settings: object) -> Iterator[PrivateServer]:
 
     It never waits for the disk: what it has written outlives its processes, not the machine.
     """
-    import psycopg
-
     folders = sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True)
     initdb = _binary("initdb", *folders)
     server = _binary("postgres", *folders)
@@ -122,23 +120,71 @@ def private_postgresql(**settings: object) -> Iterator[PrivateServer]:
         data = folder / "data"
         made = [initdb, "-D", str(data), "-U", "ada", "--auth=trust", "--no-sync"]
         subprocess.run(made, check=True, capture_output=True, cwd=folder, **user)
-        port = free_port()
-        command = [server, "-D", str(data), "-p", str(port), "-k", str(folder), "-F"]
-        command += ["-c", "listen_addresses=127.0.0.1", "-c", "shared_buffers=1MB"]
-        for name, value in settings.items():
-            command += ["-c", f"{name}={value}"]
-        place = f"ada@127.0.0.1:{port}/postgres"
-        with _running(
-            PrivateServer(
-                f"postgresql+psycopg://{place}",
-                command,
-                folder,
-                user,
-                quit_by=signal.SIGINT,  # the "fast" shutdown
-                connect=lambda: psycopg.connect(f"postgresql://{place}").close(),
-            )
-        ) as running:
+        with _postgresql_in(folder, server, user, settings) as running:
             yield running
+
+
+@contextmanager
+def standby_of(primary: PrivateServer, **settings: object) -> Iterator[PrivateServer]:
+    """A PostgreSQL that follows *primary*, a ``private_postgresql()``, with these *settings*."""
+    folders = sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True)
+    copy = _binary("pg_basebackup", *folders)
+    server = _binary("postgres", *folders)
+    user = _user("postgres")
+    place = primary.url.replace("postgresql+psycopg", "postgresql")
+    with _folder(user) as folder:
+        data = folder / "data"
+        made = [copy, "-d", place, "-D", str(data), "-R", "-X", "stream", "--no-sync", "-c", "fast"]
+        subprocess.run(made, check=True, capture_output=True, cwd=folder, **user)
+        with _postgresql_in(folder, server, user, settings) as running:
+            yield running
+
+
+@contextmanager
+def _postgresql_in(
+    folder: Path, server: str, user: dict[str, object], settings: dict[str, object]
+) -> Iterator[PrivateServer]:
+    """The *server* that runs on the data in *folder*."""
+    import psycopg
+
+    port = free_port()
+    command = [server, "-D", str(folder / "data"), "-p", str(port), "-k", str(folder), "-F"]
+    command += ["-c", "listen_addresses=127.0.0.1", "-c", "shared_buffers=1MB"]
+    for name, value in settings.items():
+        command += ["-c", f"{name}={value}"]
+    place = f"ada@127.0.0.1:{port}/postgres"
+    server_here = PrivateServer(
+        f"postgresql+psycopg://{place}",
+        command,
+        folder,
+        user,
+        quit_by=signal.SIGINT,  # the "fast" shutdown
+        connect=lambda: psycopg.connect(f"postgresql://{place}").close(),
+    )
+    with _running(server_here) as running:
+        yield running
+
+
+@contextmanager
+def replica_of(primary: PrivateServer, delay: int = 0) -> Iterator[PrivateServer]:
+    """A MariaDB that follows *primary*, one with a binary log, *delay* seconds behind it."""
+    import pymysql
+
+    settings = ("--log-bin", "--server-id=2", "--log-slave-updates", "--gtid-strict-mode=1")
+    with private_mariadb(*settings) as replica:
+        port = urlsplit(replica.url).port
+        with (
+            pymysql.connect(host="127.0.0.1", port=port, user="root") as connection,
+            connection.cursor() as cursor,
+        ):
+            cursor.execute("RESET MASTER")
+            cursor.execute(
+                "CHANGE MASTER TO MASTER_HOST='127.0.0.1', MASTER_USER='root', "
+                f"MASTER_PORT={urlsplit(primary.url).port}, MASTER_USE_GTID=slave_pos, "
+                f"MASTER_DELAY={delay}"
+            )
+            cursor.execute("START SLAVE")
+        yield replica
 
 
 @contextmanager

@@ -135,8 +135,8 @@ PAGES = ("session.md", "production.md", "loading.md", "logging.md", "watching.md
 
 TOLD_BESIDE_THE_CONTRACT = {
     "atomic", "autocommit", "close_all", "deadline", "explain", "get_by", "get_many", "hold",
-    "get_or_create", "lazy_policy", "load", "on_commit", "on_rollback", "outbox", "prune",
-    "release", "transaction", "upsert", "upsert_all", "watch",
+    "get_or_create", "lazy_policy", "load", "on_commit", "on_rollback", "outbox", "prune", "reads",
+    "release", "transaction", "upsert", "upsert_all", "watch", "write_token",
 }  # fmt: skip
 """What a Session has that the peer's has not: docs/session.md and its neighbours tell of it."""
 

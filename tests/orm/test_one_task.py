@@ -84,6 +84,7 @@ SESSION_VERBS = {
     "prepare": lambda w: w.session.prepare(),
     "refresh": lambda w: w.session.refresh(w.owner),
     "release": lambda w: w.session.release(),
+    "write_token": lambda w: w.session.write_token(),
     "reset": lambda w: w.session.reset(),
     "rollback": lambda w: w.session.rollback(),
     "run_sync": lambda w: w.session.run_sync(lambda session: session.scalar(PETS)),
@@ -117,7 +118,7 @@ READS = {
     "execution_options", "expire_on_commit", "get_async_bind", "get_bind",
     "get_nested_transaction", "get_transaction", "identity_key", "identity_map",
     "in_nested_transaction", "in_transaction", "info", "is_active", "is_modified", "lazy_policy",
-    "outbox",
+    "outbox", "reads",
     "new", "no_autoflush", "object_session", "on_commit", "on_rollback",
     "run_steps", "sync_session_class", "watch",
 }  # fmt: skip
@@ -125,7 +126,7 @@ READS = {
 
 QUIET = {
     "add", "add_all", "begin", "connection", "expire", "expire_all", "expunge", "expunge_all",
-    "invalidate", "prepare", "release",
+    "invalidate", "prepare", "release", "write_token",
 }  # fmt: skip
 """What sends nothing in the state of these tests, so that nothing can come between."""
 

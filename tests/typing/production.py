@@ -102,3 +102,14 @@ async def awaited_events() -> None:
         session.outbox.add(Event("user.created"))
     async for event in outbox.relay(async_engine, wait=1):
         assert_type(event, Delivery)
+
+
+def replicas() -> None:
+    reading = create_engine("sqlite://", replicas=["sqlite://"], replica_max_lag=10)
+    with Session(reading, reads="replica", after=None) as session:
+        assert_type(session.reads, str)
+        assert_type(session.write_token(), str)
+
+
+async def awaited_tokens(session: AsyncSession) -> None:
+    assert_type(await session.write_token(), str)

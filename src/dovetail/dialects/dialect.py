@@ -42,6 +42,8 @@ class Dialect(DrivenDialect):
     name: str = "default"
     explaining: ClassVar[str | None] = None
     """What reads the server's plans, ``"module:name"`` of an ``Explaining``; None: nobody can."""
+    replication: ClassVar[str | None] = None
+    """How primaries and replicas are asked how far they are: a key of ``replication.KINDS``."""
     driver: str = "default"
     default_paramstyle: ClassVar[str] = "named"
     default_features: ClassVar[Features] = Features()

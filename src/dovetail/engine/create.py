@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from ..dialects.registry import dialect_class
+from ..event import own_dispatch
 from ..exc import ArgumentError, InvalidOption, did_you_mean
 from .engine import Engine
 from .hooks import own_pool_class, use_hooks
@@ -65,6 +67,7 @@ _WATCHING_OPTIONS = frozenset(("origin", "slow_log"))
 _OTHER_OPTIONS = frozenset(
     ("connect_args", "creator", "async_creator", "module", "pool", "poolclass", "plugins", "pooler")
 )
+_REPLICA_OPTIONS = frozenset(("replicas", "replica_max_lag", "replica_wait", "replica_retry_after"))
 _DIALECT_OPTIONS = frozenset(
     (
         "paramstyle",
@@ -122,6 +125,11 @@ def _pool(name: str, value: object) -> None:
         )
 
 
+def _places(name: str, value: object) -> None:
+    if isinstance(value, str) or not isinstance(value, Iterable):
+        raise ArgumentError(f"{name} is a list of URLs, not {value!r}")
+
+
 _CHECKS: dict[str, Callable[[str, Any], Any]] = {
     "pool_size": whole,
     "pool_min_size": whole,
@@ -150,6 +158,10 @@ _CHECKS: dict[str, Callable[[str, Any], Any]] = {
     "async_creator": _function,
     "poolclass": _pool_kind,
     "pool": _pool,
+    "replicas": _places,
+    "replica_max_lag": optional_number,
+    "replica_wait": number,
+    "replica_retry_after": number,
     "json_serializer": _function,
     "json_deserializer": _function,
     "label_length": lambda name, value: None if value is None else whole(name, value),
@@ -180,6 +192,10 @@ def create_engine(url: str | URL, **options: object) -> Engine:
     ``pooler``           ``"transaction"`` where a pooler such as PgBouncer stands before the
     server and lends its connections for a transaction at a time
     ``sqlite_journal_mode``  ``"wal"``, or another mode of SQLite's journal; it stays in the file
+    ``replicas``         URLs of replicas, which sessions with ``reads="replica"`` read from
+    ``replica_max_lag``  the seconds that one may be behind, or else it is left out
+    ``replica_wait``     the seconds that one may take to come as far as a token says (0.2)
+    ``replica_retry_after``  the seconds after which one that was down is asked again (5)
     ``plugins``          names of plugins: see :class:`CreateEnginePlugin`
     ``execution_options``, ``hide_parameters``, ``query_cache_size``, ``logging_name``
 
@@ -191,6 +207,7 @@ def create_engine(url: str | URL, **options: object) -> Engine:
 
 def engine_for(url: str | URL, options: dict[str, Any], awaits: bool = False) -> Engine:
     """Return an engine: see :func:`create_engine`; of a driver that *awaits*, if there is one."""
+    given = dict(options)
     place, plugins = take_plugins(make_url(url), options)
     kind = place.get_dialect()
     driver = place.get_driver_class(awaits)
@@ -212,9 +229,41 @@ def engine_for(url: str | URL, options: dict[str, Any], awaits: bool = False) ->
         pool.opener.serve(engine)
     use_hooks(engine, dialect, place)
     _let_watch(engine, options)
+    _join_replicas(engine, given, awaits)
     for plugin in plugins:
         plugin.engine_created(engine)
     return engine
+
+
+def _join_replicas(engine: Engine, options: dict[str, Any], awaits: bool) -> None:
+    """Give *engine* the replicas that *options* name: all else is for them as for itself."""
+    places = list(options.get("replicas") or ())
+    if not places:
+        for name in _REPLICA_OPTIONS - {"replicas"}:
+            if options.get(name) is not None:
+                raise InvalidOption(f"the option {name!r} has no effect without replicas=")
+        return
+    for name in ("pool", "creator", "async_creator"):
+        if options.get(name) is not None:
+            raise InvalidOption(
+                f"the option {name!r} and replicas= can't go together: where do they connect?"
+            )
+    own = {name: value for name, value in options.items() if name not in _REPLICA_OPTIONS}
+    own.setdefault("pool_pre_ping", True)
+    engines = [engine_for(place, dict(own), awaits) for place in places]
+    for one in engines:
+        if one.dialect.name != engine.dialect.name:
+            raise ArgumentError(
+                f"{one.url!r} is no replica of {engine.url!r}: they are of different databases"
+            )
+        # Who listens to the primary hears of what is read elsewhere.
+        own_dispatch(one).adopt(own_dispatch(engine))
+    engine.replicas = import_module(".replicas", __package__).Replicas(
+        engines,
+        max_lag=options.get("replica_max_lag"),
+        wait=options.get("replica_wait", 0.2),
+        retry_after=options.get("replica_retry_after", 5.0),
+    )
 
 
 def _let_watch(engine: Engine, options: Mapping[str, Any]) -> None:
@@ -326,6 +375,7 @@ def _check_options(
         *_ENGINE_OPTIONS,
         *_WATCHING_OPTIONS,
         *_OTHER_OPTIONS,
+        *_REPLICA_OPTIONS,
         *_DIALECT_OPTIONS,
         *_WITHOUT_EFFECT,
     }

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from logging import DEBUG, INFO
 from time import perf_counter
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, Literal, TypeVar
+from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeVar
 
 from ..compiler.cache import PlanCache
 from ..dialects.dialect import Dialect
@@ -44,6 +44,18 @@ if TYPE_CHECKING:
 
 Echo = bool | Literal["debug"] | None
 R = TypeVar("R")
+
+
+class ReplicaSet(Protocol):
+    """The replicas that sessions may read from in an engine's place: ``engine/replicas.py``."""
+
+    members: list[Any]
+
+    def connect_steps(
+        self, options: Mapping[str, Any], token: str | None
+    ) -> Steps[tuple[Engine, Connection] | None]:
+        """Return one that is up and has come as far as *token*, and a connection to it."""
+        ...
 
 
 class Engine:
@@ -84,6 +96,9 @@ class Engine:
         self.translations = Translations(dialect, query_cache_size)
         self.logging_name = logging_name
         self.hide_parameters = hide_parameters
+        self.replicas: ReplicaSet | None = None
+        """The replicas that sessions may read from, or None."""
+
         self.rows_per_insert = insertmanyvalues_page_size
         """How many rows go into one INSERT that returns some of their values."""
         self.default_isolation = checked_isolation(isolation_level, backend.isolation_levels)
@@ -221,6 +236,9 @@ class Engine:
     def dispose_steps(self, close: bool = True) -> Steps[None]:
         """Close the idle connections of the pool: see :meth:`dispose`."""
         yield from self.pool.dispose_steps(close)
+        if self.replicas is not None:
+            for replica in self.replicas.members:
+                yield from replica.engine.dispose_steps(close)
         for function in self.dispatch.engine_disposed:
             function(self)
 

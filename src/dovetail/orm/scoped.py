@@ -202,6 +202,7 @@ class ScopedFace(Generic[S]):
     lazy_policy = OfCurrent[str](Session.lazy_policy)
     deadline = OfCurrent[float | None](Session.deadline)
     hold = OfCurrent[str](Session.hold)
+    reads = OfCurrent[str](Session.reads)
     outbox = OfCurrent[Outgoing](Session.outbox)
 
     # Tools of the class, known without a session.
@@ -288,6 +289,7 @@ class scoped_session(ScopedFace[S]):
     reset = scoped_face.passed(Session.reset)
     rollback = scoped_face.passed(Session.rollback)
     release = scoped_face.passed(Session.release)
+    write_token = scoped_face.passed(Session.write_token)
     scalar = scoped_face.passed(Session.scalar)
     scalars = scoped_face.passed(Session.scalars)
     get_by = scoped_face.passed(Session.get_by)

@@ -251,3 +251,12 @@ class TestAwaiting:
                 return (await session.scalars(select(User).order_by(User.id))).first().name
 
         assert run(read()) == run(fresh())
+
+
+def test_a_cache_keeps_nothing_that_a_replica_says(engine, cache):
+    factory = sessionmaker(engine)
+    cache.attach(factory)
+    with pytest.raises(ArgumentError, match="second-level cache"):
+        factory(reads="replica")
+    with factory() as session, pytest.raises(ArgumentError, match="second-level cache"):
+        session.scalars(CACHED.execution_options(reads="replica"))

@@ -112,6 +112,7 @@ class MysqlDialect(Dialect):
 class MariadbDialect(MysqlDialect):
     """MariaDB; options that name MySQL hold for it where there are none of its own."""
 
+    replication = "gtid"
     name: str = "mariadb"
     explaining = "dovetail.dialects.mysql.explain:explaining_mariadb"
     default_features: ClassVar[Features] = DEFAULT.changed(**MARIADB)

@@ -66,6 +66,7 @@ class PostgresqlDialect(Dialect):
     """PostgreSQL 12 and later."""
 
     name: str = "postgresql"
+    replication = "lsn"
     explaining = "dovetail.dialects.postgresql.explain:explaining"
     driver = "psycopg"
     default_paramstyle: ClassVar[str] = "pyformat"

@@ -161,6 +161,7 @@ class AwaitingMembers:
     lazy_policy = OfSession[str](Session.lazy_policy)
     deadline = OfSession[float | None](Session.deadline)
     hold = OfSession[str](Session.hold)
+    reads = OfSession[str](Session.reads)
     outbox = OfSession[Outgoing](Session.outbox)
     execution_options = OfSession[Mapping[str, Any]](Session.execution_options)
     no_autoflush = OfSession[AbstractContextManager[Any]](Session.no_autoflush)

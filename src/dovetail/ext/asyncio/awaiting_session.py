@@ -176,6 +176,7 @@ class AsyncSession(AwaitingMembers):
     commit = session_face.awaited(Session.commit)
     rollback = session_face.awaited(Session.rollback)
     release = session_face.awaited(Session.release)
+    write_token = session_face.awaited(Session.write_token)
     prepare = session_face.awaited(Session.prepare)
     reset = session_face.awaited(Session.reset)
     close = session_face.awaited(Session.close)

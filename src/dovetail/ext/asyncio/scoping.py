@@ -92,6 +92,7 @@ class async_scoped_session(ScopedFace[S]):
     reset = scoped_face.passed(AsyncSession.reset)
     rollback = scoped_face.passed(AsyncSession.rollback)
     release = scoped_face.passed(AsyncSession.release)
+    write_token = scoped_face.passed(AsyncSession.write_token)
     scalar = scoped_face.passed(AsyncSession.scalar)
     scalars = scoped_face.passed(AsyncSession.scalars)
     stream = scoped_face.passed(AsyncSession.stream)

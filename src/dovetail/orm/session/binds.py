@@ -1,13 +1,15 @@
 """Which database a class, a table or a statement belongs to, and the connection to it."""
 
 from collections.abc import Iterable, Iterator, Mapping
+from importlib import import_module
 from typing import Any
 
 from dovetail.engine.connection import Connection
 from dovetail.engine.engine import Engine
-from dovetail.exc import ArgumentError, UnboundExecutionError
+from dovetail.exc import ArgumentError, InvalidRequestError, UnboundExecutionError
 from dovetail.orm.mapping.attribute import EntityNode
 from dovetail.orm.mapping.mapper import Mapper, mapper_of
+from dovetail.orm.session.routes import Routes, wants_replica
 from dovetail.orm.session.transaction import ACTIVE
 from dovetail.orm.session.transactional import SessionTransactions
 from dovetail.sql.expression.from_clause import FromClause
@@ -117,6 +119,48 @@ class SessionBinds(SessionTransactions):
         """Whether *table* is of a class below *mapper*."""
         return any(table is one.local_table for one in mapper.self_and_descendants)
 
+    def read_from(self, reads: str, after: str | None = None) -> None:
+        """Read from *reads*, "primary" or "replica", nothing older than the token *after*."""
+        wanted = wants_replica(reads)
+        if wanted:
+            self.check_replicas()
+        if after is not None:
+            bind = self.bind
+            if not isinstance(bind, Engine):
+                raise ArgumentError("after= needs a session with an engine: Session(engine, …)")
+            checked_token = import_module("dovetail.engine.replicas").checked_token
+            checked_token(bind.dialect, after)
+        self.routes = Routes(wanted, after)
+
+    def check_replicas(self) -> None:
+        """Raise ArgumentError where this session can't read from replicas."""
+        if self.twophase:
+            raise ArgumentError(
+                'reads="replica" and twophase=True can\'t go together: replicas prepare nothing'
+            )
+        if self.row_source is not None:
+            raise ArgumentError(
+                "a session with a second-level cache reads from the primary alone: the cache "
+                "would keep what a replica has not heard of yet"
+            )
+
+    def write_token_steps(self) -> Steps[str]:
+        """Return how far the database has written: see ``Session.write_token``."""
+        transaction = self.transaction
+        if self.has_pending() or (transaction is not None and transaction.reads_primary()):
+            raise InvalidRequestError(
+                "what this session has written is not committed yet: no token tells of it",
+                hint="commit() first",
+            )
+        bind = self.get_bind()
+        if not isinstance(bind, Engine):
+            raise InvalidRequestError(
+                "a token needs a connection of its own, and this session was given one",
+                hint="Session(engine)",
+            )
+        token: str = yield from import_module("dovetail.engine.replicas").position_steps(bind)
+        return token
+
     def connection_in_use(self, mapper: Mapper | None = None, clause: object = None) -> Any:
         """The connection for *mapper* that the transaction in progress has, or None."""
         transaction = self.transaction
@@ -125,6 +169,8 @@ class SessionBinds(SessionTransactions):
         bind = self.bind
         if bind is None or self.binds or self.has_own_get_bind or "get_bind" in self.overrides:
             bind = self._bind_for(mapper, clause)
+        if self.routes is not None:
+            bind = self.routes.source(bind, transaction)
         participant = transaction.participants.get(bind)
         return None if participant is None else participant.connection
 
@@ -151,6 +197,8 @@ class SessionBinds(SessionTransactions):
         bind = self.bind
         if bind is None or self.binds or self.has_own_get_bind or "get_bind" in self.overrides:
             bind = self._bind_for(mapper, clause)
+        if self.routes is not None:
+            return (yield from self.routes.connection_steps(bind, transaction))
         return (yield from transaction.connection_steps(bind))
 
     def connection_beside_steps(self, connection: Connection, mapper: Mapper) -> Steps[Any]:

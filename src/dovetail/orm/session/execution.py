@@ -20,6 +20,7 @@ from dovetail.orm.mapping.attribute import EntityNode
 from dovetail.orm.mapping.bundle import Bundle
 from dovetail.orm.session.orm_execute import NO_OPTIONS, ORMExecuteState
 from dovetail.orm.session.persistence import SessionPersistence
+from dovetail.orm.session.routes import Routes
 from dovetail.sql.arguments import ManyParameters, StatementArgument
 from dovetail.sql.expression.coercion import executable
 from dovetail.sql.expression.select import CompoundSelect, Select
@@ -142,7 +143,13 @@ class SessionStatements(SessionPersistence):
         """Run *statement*, which all who listen have seen."""
         own = getattr(statement, "execution_options_dict", None)
         if own or execution_options:
-            schema_map = {**(own or {}), **execution_options}.get("schema_translate_map")
+            asked = {**(own or {}), **execution_options}
+            reads = asked.get("reads")
+            if reads is not None and (self.routes is None or self.routes.name != reads):
+                return self._routed_steps(
+                    reads, statement, params, execution_options, bind_arguments
+                )
+            schema_map = asked.get("schema_translate_map")
             if schema_map is not None and schema_map is not self.schema_map_in_use:
                 return self._translated_steps(
                     schema_map, statement, params, execution_options, bind_arguments
@@ -152,6 +159,29 @@ class SessionStatements(SessionPersistence):
                 if isinstance(raw, _MADE_OF_ROWS):
                     return self._select_steps(statement, params, execution_options, bind_arguments)
         return self._other_steps(statement, params, execution_options, bind_arguments)
+
+    def _routed_steps(
+        self,
+        reads: str,
+        statement: StatementArgument,
+        params: ManyParameters,
+        execution_options: Mapping[str, Any],
+        bind_arguments: Mapping[str, Any] | None,
+    ) -> Steps[Any]:
+        """Run *statement*, and what it loads besides, where *reads* says, for once."""
+        before = self.routes
+        routes = Routes.for_once(reads, before)
+        if routes.wants_replica:
+            self.check_replicas()
+        self.routes = routes
+        try:
+            return (
+                yield from self.run_statement_steps(
+                    statement, params, execution_options, bind_arguments
+                )
+            )
+        finally:
+            self.routes = before
 
     def _translated_steps(
         self,
@@ -207,11 +237,13 @@ class SessionStatements(SessionPersistence):
         own: Mapping[str, Any] = statement.execution_options_dict
         if execution_options.get("autoflush", own.get("autoflush", True)):
             yield from self.autoflush_steps(statement)
+        if getattr(statement, "for_update_arg", None) is not None:
+            self.note_writing()
         connection = yield from self._statement_connection_steps(statement, bind_arguments)
         options = execution_options
         if self.execution_options_dict:
             options = {**self.execution_options_dict, **own, **execution_options}
-        if self.ends_reads and _holds(statement, {**own, **options}):
+        if self.ends_reads and _streams({**own, **options}):
             self.note_held()
         if source is not None and isinstance(statement, Select | CompoundSelect):
             if source.wants(self, statement, {**statement.execution_options_dict, **options}):
@@ -273,6 +305,8 @@ class SessionStatements(SessionPersistence):
             scope = self.scope
             if scope.new or scope.modified or scope.deleted:
                 yield from self.autoflush_steps(statement)
+        if statement.for_update_arg is not None:
+            self.note_writing()
         is_chosen = self.binds or self.has_own_get_bind or "get_bind" in self.overrides
         if bind_arguments or is_chosen:
             connection = yield from self._statement_connection_steps(statement, bind_arguments)
@@ -283,7 +317,7 @@ class SessionStatements(SessionPersistence):
         populate = bool(options and options.get("populate_existing"))
         plan, values = _entity_plan(connection, statement, params, populate, keep=self.keeps_plans)
         batch = options.get("yield_per") if options else None
-        if self.ends_reads and (batch or statement.for_update_arg is not None):
+        if batch:
             self.note_held()
         if batch and not self.is_passing():
             shape = plan.shape_for(statement)
@@ -330,6 +364,8 @@ class SessionStatements(SessionPersistence):
         self, wrapped: "FromStatement", params: ManyParameters, execution_options: Mapping[str, Any]
     ) -> Steps[Any]:
         yield from self.autoflush_steps(wrapped.element)
+        if getattr(wrapped.element, "for_update_arg", None) is not None:
+            self.note_writing()
         connection = yield from self.connection_for_steps(next(wrapped.mappers, None), wrapped)
         own = getattr(wrapped.element, "execution_options_dict", NO_OPTIONS)
         options = {
@@ -339,7 +375,7 @@ class SessionStatements(SessionPersistence):
             **execution_options,
         }
         batch = None if self.is_passing() else options.get("yield_per")
-        if _holds(wrapped.element, options):
+        if _streams(options):
             self.note_held()
         streamed = {"yield_per": batch} if batch else NO_OPTIONS
         steps = connection.execute_steps(
@@ -361,11 +397,9 @@ class SessionStatements(SessionPersistence):
         return Result.of_rows(plan.shape, rows)
 
 
-def _holds(statement: object, options: Mapping[str, Any]) -> bool:
-    """Whether *statement* leaves something behind it: locks, or a result that still reads."""
-    if options.get("yield_per") or options.get("stream_results"):
-        return True
-    return getattr(statement, "for_update_arg", None) is not None
+def _streams(options: Mapping[str, Any]) -> bool:
+    """Whether a result with these *options* reads while it is used."""
+    return bool(options.get("yield_per") or options.get("stream_results"))
 
 
 def _given_rows(

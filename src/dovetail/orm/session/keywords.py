@@ -53,6 +53,8 @@ class SessionOptions(TypedDict, total=False):
     execution_options: Mapping[str, Any]
     deadline: float | None
     hold: str
+    reads: str
+    after: str | None
     outbox: EventTable | None
     autocommit: bool
     weak_identity_map: bool

@@ -268,10 +268,10 @@ class SessionPersistence(SessionBinds):
 
     def _get_locked_steps(self, mapper: Mapper, key: object, lock: Lock) -> Steps[Any]:
         """Read the row with *key* and lock it; an instance that is here takes its values."""
+        self.note_writing()
         connection = self.connection_in_use(mapper)
         if connection is None:
             connection = yield from self.connect_steps(mapper)
-        self.note_held()
         before = version_here(self.scope, mapper, key)
         plan = get_plan(connection, mapper, lock)
         rows = yield from plan.rows_steps(self, connection, list(mapper.key_tuple(key)))
@@ -514,6 +514,7 @@ class SessionPersistence(SessionBinds):
 
     def delete_steps(self, instances: Iterable[Any]) -> Steps[None]:
         """Mark *instances*, and what the delete cascade leads to, for the next flush to delete."""
+        self.note_writing()
         waiting = [
             (state, state())
             for state in map(state_of, (one for one in instances if not self.delete_alone(one)))
@@ -573,6 +574,8 @@ class SessionPersistence(SessionBinds):
         names: set[str] | None,
         lock: object,
     ) -> Steps[None]:
+        if lock:
+            self.note_writing()
         connection = yield from self.connection_for_steps(mapper)
         columns = None if names is None else names.intersection(mapper.column_attrs.keys())
         tree: LoadTree | None = _own_tree(state)
@@ -586,7 +589,6 @@ class SessionPersistence(SessionBinds):
             rows = [instance]
         elif lock:
             # What is refreshed has expired by now: nothing else is overwritten.
-            self.note_held()
             statement = get_statement(mapper, mapper.key_tuple(state.row_key), lock)
             walk = statement.walk()
             plan = EntityPlan(

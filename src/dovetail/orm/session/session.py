@@ -87,6 +87,8 @@ class Session(SessionContents, TransactionVerbs, StatementVerbs, KeyedVerbs, Cla
     ``deadline``               seconds in which all statements have to end, from now
     ``hold``                   "transaction": keep the connection until the transaction ends;
                                "statement": give it back after each statement that only reads
+    ``reads``                  "replica": read from the engine's replicas while nothing is written
+    ``after``                  a token of ``write_token()``: nothing older is read
     ``outbox``                 where ``session.outbox`` writes events: see ``dovetail.ext.outbox``
     ``info``                   a dictionary of the user's, copied
 
@@ -115,6 +117,8 @@ class Session(SessionContents, TransactionVerbs, StatementVerbs, KeyedVerbs, Cla
         deadline: float | None = None,
         hold: str = "transaction",
         outbox: EventTable | None = None,
+        reads: str = "primary",
+        after: str | None = None,
         autocommit: bool = False,
         weak_identity_map: bool = True,
         extension: object = None,
@@ -158,6 +162,8 @@ class Session(SessionContents, TransactionVerbs, StatementVerbs, KeyedVerbs, Cla
         if outbox is not None:
             core.outbox = checked_outbox(outbox)
         core.twophase = twophase
+        if reads != "primary" or after is not None:
+            core.read_from(reads, after)
         core.keeps_plans = enable_baked_queries
         core.resets_only = close_resets_only
         core.info = dict(info) if info else {}

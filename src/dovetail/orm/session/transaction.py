@@ -88,7 +88,8 @@ class SessionTransaction:
     ``keeps_values``  its commit expires nothing: it was for one read alone
     ``flushed``       a flush has written rows in it
     ``has_sent``      something else than a SELECT was sent in it, or its connection handed out
-    ``is_held``       it has locked rows, or a result still reads: it lasts until it is ended
+    ``is_writing``    it has locked rows, or is about to write: nothing is read from replicas
+    ``is_held``       a result still reads from its connection: it lasts until it is ended
     ``ended_within``  a savepoint in it that has ended, and whose ``with`` block has not
     ``source_record``  what the session's row source notes here, in the outermost one
     ``afterwards``    what the program does once it has ended, or None
@@ -104,6 +105,7 @@ class SessionTransaction:
     flushed = False
     has_sent = False
     is_held = False
+    is_writing = False
     keeps_values = False
     source_record: Any = None
     afterwards: Afterwards | None = None
@@ -139,6 +141,12 @@ class SessionTransaction:
         """True where a rollback would lose nothing, and nobody waits for the end."""
         return not (self.flushed or self.has_sent or self.afterwards is not None)
 
+    def reads_primary(self) -> bool:
+        """True where it has written, or is about to: its reads must see that."""
+        if self.flushed or self.has_sent or self.is_writing:
+            return True
+        return self.parent is not None and self.parent.reads_primary()
+
     def owns_connections(self) -> bool:
         """True where all connections came from pools, and go back there."""
         return all(participant.owned for participant in self.participants.values())
@@ -149,7 +157,7 @@ class SessionTransaction:
             self.origin is AUTOBEGIN
             and self.state is ACTIVE
             and bool(self.participants)
-            and not self.is_held
+            and not (self.is_held or self.is_writing)
             and self.has_only_read()
             and self.owns_connections()
         )
@@ -175,11 +183,15 @@ class SessionTransaction:
     # Connections ------------------------------------------------------------------------------
 
     def connection_steps(
-        self, bind: Engine | Connection, execution_options: Mapping[str, Any] | None = None
+        self,
+        bind: Engine | Connection,
+        execution_options: Mapping[str, Any] | None = None,
+        opened: Connection | None = None,
     ) -> Steps[Any]:
         """The connection to *bind* in this transaction, begun at its first use.
 
         The connection is given *execution_options*, with a warning if it takes part already.
+        *opened* is one to a replica, which was opened before, and is only read from.
         """
         if self.state is not ACTIVE:
             self.check()
@@ -196,9 +208,9 @@ class SessionTransaction:
                 )
             return found.connection
         if self.origin is SUBTRANSACTION:
-            return (yield from self.around.connection_steps(bind, execution_options))
+            return (yield from self.around.connection_steps(bind, execution_options, opened))
         if self.parent is not None:
-            connection = yield from self.parent.connection_steps(bind, execution_options)
+            connection = yield from self.parent.connection_steps(bind, execution_options, opened)
             savepoint = yield from connection.begin_nested_steps()
             self.participants[bind] = Participant(connection, savepoint, owned=False, commits=True)
         elif isinstance(bind, Connection):
@@ -207,7 +219,7 @@ class SessionTransaction:
                 bind.execution_options(**options)
             yield from self._join_steps(bind)
         else:
-            connection = yield from bind.connect_steps()
+            connection = opened or (yield from bind.connect_steps())
             options = self.core.execution_options_dict
             if execution_options:
                 options = {**options, **execution_options}
@@ -218,7 +230,9 @@ class SessionTransaction:
             except BaseException:
                 yield from connection.close_steps()
                 raise
-            self.participants[bind] = Participant(connection, transaction, owned=True, commits=True)
+            self.participants[bind] = Participant(
+                connection, transaction, owned=True, commits=opened is None
+            )
         core = self.core
         connection = self.participants[bind].connection
         connection.used_by = core
@@ -339,6 +353,7 @@ class SessionTransaction:
         parent.flushed = parent.flushed or self.flushed
         parent.has_sent = parent.has_sent or self.has_sent
         parent.is_held = parent.is_held or self.is_held
+        parent.is_writing = parent.is_writing or self.is_writing
         for state, key in self.switched.items():
             parent.switched.setdefault(state, key)
         if self.afterwards is not None:

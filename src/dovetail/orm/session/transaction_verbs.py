@@ -53,6 +53,31 @@ class TransactionVerbs:
         return "statement" if self._core.ends_reads else "transaction"
 
     @property
+    def reads(self) -> str:
+        """Where this session reads as long as it has not written: "primary" or "replica".
+
+        With ``Session(engine, reads="replica")``, and ``create_engine(url, replicas=[…])``, a
+        transaction reads from one of the replicas, which take turns, and from the primary once it
+        has flushed, locked or been told to write.  The execution option ``reads`` of a statement
+        counts for more.
+        """
+        routes = self._core.routes
+        return "primary" if routes is None else routes.name
+
+    def write_token(self) -> str:
+        """Return how far the primary has written: a text for a cookie, of the last commit here.
+
+        Who gives it to ``Session(engine, reads="replica", after=token)`` reads what was committed
+        before: a replica that has not come as far is waited for, and passed by.
+        InvalidRequestError is raised where something is not committed yet, and for a database that
+        does not tell: PostgreSQL does, and MariaDB with a binary log::
+
+            session.commit()
+            response.set_cookie("seen", session.write_token())
+        """
+        return self._core.run(self._core.write_token_steps())
+
+    @property
     def outbox(self) -> Outgoing:
         """Takes events, to be told to others once the transaction in progress has committed.
 

@@ -10,6 +10,7 @@ from dovetail.exc import ArgumentError, FlushError, InvalidRequestError
 from dovetail.orm.session.afterwards import Afterwards
 from dovetail.orm.session.members import SessionMembers
 from dovetail.orm.session.outgoing import EventTable
+from dovetail.orm.session.routes import Routes
 from dovetail.orm.session.transaction import (
     ACTIVE,
     AUTOBEGIN,
@@ -60,6 +61,9 @@ class SessionTransactions(SessionMembers):
 
     outbox: EventTable | None = None
     """Where the events of the transactions are written."""
+
+    routes: Routes | None = None
+    """Where it is read: on replicas, as long as nothing was written.  None: on the primary."""
 
     ends_reads = False
     """Whether a transaction that has only read ends with each operation: hold="statement"."""
@@ -318,12 +322,14 @@ class SessionTransactions(SessionMembers):
         transaction.has_sent = True
 
     def note_held(self) -> None:
-        """Note that the transaction lasts until it is ended, even where it has only read.
+        """Note that a result reads from the connection while it is used."""
+        if self.ends_reads:
+            self.ensure_transaction().is_held = True
 
-        It has locked rows, or a result reads them from its connection while it is used.
-        """
-        if self.ends_reads and self.transaction is not None:
-            self.transaction.is_held = True
+    def note_writing(self) -> None:
+        """Note that the transaction is going to lock rows, or to write what it reads next."""
+        if self.ends_reads or self.routes is not None:
+            self.ensure_transaction().is_writing = True
 
     def giving_back_steps(self, steps: Steps[T]) -> Steps[T]:
         """Run *steps*; then end the transaction, where it has only read: hold="statement".

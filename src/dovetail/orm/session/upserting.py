@@ -34,6 +34,7 @@ def get_or_create_steps(
     mapper = mapper_for(entity)
     mapper.configure()
     unique_key(mapper, list(values))
+    core.note_writing()
     connection = yield from core.connection_for_steps(mapper)
     # Where one writes at a time, what was read before the lock may be out of date with it.
     lock: Any = not connection.dialect.features.supports_concurrent_writers
