@@ -12,6 +12,7 @@ from dovetail import (
     MetaData,
     String,
     Table,
+    create_engine,
     extract,
     func,
     select,
@@ -147,3 +148,26 @@ def test_tables_that_refer_to_each_other_are_created_with_their_keys():
 
     assert len(statements) == 2
     assert all("FOREIGN KEY" in each for each in statements)
+
+
+def test_exclusive_or_is_computed_where_the_server_has_no_operator():
+    engine = create_engine("sqlite://")
+    numbers = Table(
+        "numbers", MetaData(), Column("n", Integer, primary_key=True), Column("m", Integer)
+    )
+    with engine.begin() as connection:
+        numbers.create(connection)
+        connection.execute(numbers.insert(), [{"n": n, "m": 7 * n % 16} for n in range(16)])
+        n, m = numbers.c.n, numbers.c.m
+        asked = select(
+            n,
+            m,
+            n.bitwise_xor(m),
+            n.bitwise_xor(5) + 1,
+            (n + 1).bitwise_xor(m).bitwise_xor(3),
+            -n.bitwise_xor(m),
+        )
+        for a, b, *answers in connection.execute(asked):
+            assert answers == [a ^ b, (a ^ 5) + 1, (a + 1) ^ b ^ 3, -(a ^ b)]
+        kept = select(n).where(n.bitwise_xor(1) == 4, m.bitwise_xor(n) > 0)
+        assert connection.scalars(kept).all() == [5]

@@ -178,3 +178,19 @@ def test_a_sentinel_is_left_out_of_statements_that_do_not_name_it():
     assert "s INTEGER" in str(CreateTable(table))
     copy = table.to_metadata(MetaData())
     assert str(select(copy)) == "SELECT t.id \nFROM t"
+
+
+def test_a_table_that_is_to_be_read_and_is_not_there_is_told():
+    engine = create_engine("sqlite://")
+    with engine.begin() as connection:
+        connection.exec_driver_sql("CREATE TABLE customer (id INTEGER PRIMARY KEY)")
+        connection.exec_driver_sql("CREATE VIEW everybody AS SELECT id FROM customer")
+        metadata = MetaData()
+        with pytest.raises(InvalidRequestError, match="no table 'custmer', 'everybody'") as refused:
+            metadata.reflect(connection, only=["custmer", "customer", "everybody"])
+        assert refused.value.hint == "did you mean 'customer'?"
+        assert not metadata.tables
+        with pytest.raises(InvalidRequestError, match="no table or view 'nothing'"):
+            metadata.reflect(connection, views=True, only=iter(["nothing", "customer"]))
+        metadata.reflect(connection, views=True, only=iter(["everybody", "customer"]))
+        assert sorted(metadata.tables) == ["customer", "everybody"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
-from ..exc import ArgumentError
+from ..exc import ArgumentError, InvalidRequestError, did_you_mean
 from ..graph import find_cycles, sort_as_subsets
 from ..inspection import inspect
 from ..types.contract import NULLTYPE
@@ -46,6 +46,17 @@ def schema_runner(bind: SchemaBind) -> Callable[..., None]:
             hint="metadata.create_all(engine); within a session, its session.connection()",
         )
     return found
+
+
+def _nothing_to_read(
+    missing: list[str], names: list[str], schema: str | None, views: bool
+) -> InvalidRequestError:
+    kinds = "table or view" if views else "table"
+    place = f" in the schema {schema!r}" if schema else ""
+    return InvalidRequestError(
+        f"the database has no {kinds} {', '.join(map(repr, missing))}{place}",
+        hint=did_you_mean(missing[0], names),
+    )
 
 
 class MetaData(SchemaItem):
@@ -190,6 +201,8 @@ class MetaData(SchemaItem):
         With *extend_existing* those that are known are read too: columns that they have already
         stay as they are where *autoload_replace* is false.  *dialect_options* are given to each
         table.
+
+        :raises InvalidRequestError: the database has no table of a name that *only* gives
         """
         inspector = inspect(bind)
         schema = schema if schema is not None else self.schema
@@ -200,7 +213,10 @@ class MetaData(SchemaItem):
         if callable(only):
             names = [name for name in names if only(name, self)]
         elif only is not None:
-            wanted = set(only)
+            wanted = list(only)
+            missing = sorted(set(wanted).difference(names))
+            if missing:
+                raise _nothing_to_read(missing, names, schema, views)
             names = [name for name in names if name in wanted]
         for name in names:
             key = f"{schema}.{name}" if schema else name

@@ -70,7 +70,7 @@ class TypeEngine(Generic[T]):
     affinity: ClassVar[str] = "null"
     """The family that decides which operators and comparisons go together."""
     own_values: ClassVar[frozenset[type[Any]]] = frozenset()
-    """Classes of values that are bound with this type itself, without looking further."""
+    """Classes of values that are bound with this type itself, whatever the operator is."""
     comparator_factory: ClassVar[type[Any] | None] = None
     """A class with further operators and methods for expressions of this type."""
     Comparator: ClassVar[Any] = None

@@ -42,7 +42,8 @@ class Enum(String, SchemaType, TypeEngine[str]):
     __visit_name__ = "enum"
     is_general = True
     has_state = True
-    own_values = frozenset({str})
+    # A text is a value or, after LIKE, a pattern: the operator says which.
+    own_values = frozenset()
     enum_class: type[enum.Enum] | None
 
     def __init__(

@@ -54,7 +54,7 @@ class SET(String):
     """
 
     __visit_name__ = "SET"
-    own_values = frozenset({set, frozenset, str, int})
+    own_values = frozenset({set, frozenset, int})
     hashable = False
 
     def __init__(

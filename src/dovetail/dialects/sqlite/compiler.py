@@ -81,6 +81,12 @@ class SqliteCompiler(OnConflictCompiler, StatementCompiler):
         left = self.operand(node.left, ops.TRUEDIV)
         return f"{left} / ({self.operand(node.right, ops.ADD)} + 0.0)"
 
+    def binary_bitwise_xor(self, node: BinaryExpression[Any]) -> str:
+        # There is no such operator: bits of either, without those of both.
+        left, right = f"({self.write(node.left)})", f"({self.write(node.right)})"
+        again = f"({self.write(node.left)}) & ({self.write(node.right)})"
+        return f"(({left} | {right}) - ({again}))"
+
     def binary_is_distinct_from(self, node: BinaryExpression[Any]) -> str:
         return self.infix(node, " IS NOT ")
 
