@@ -1,5 +1,6 @@
 """What errors of a flush tell, and what they keep to themselves."""
 
+import warnings
 from datetime import date
 
 import pytest
@@ -8,10 +9,12 @@ from dovetail import CheckConstraint, ForeignKey, Integer, String, create_engine
 from dovetail.event import listen
 from dovetail.exc import (
     CheckViolation,
+    DovetailWarning,
     NotNullViolation,
     PendingRollbackError,
     StaleDataError,
     StatementError,
+    UniqueViolation,
 )
 from dovetail.orm import DeclarativeBase, Mapped, Session, mapped_column, relationship
 from tests.orm.library import Author, Base, Book
@@ -186,3 +189,25 @@ def test_a_condition_that_stands_in_a_column_names_its_attribute(engine):
         with pytest.raises(CheckViolation) as caught:
             session.flush()
         assert caught.value.attributes == ("grams",)
+
+
+def test_an_instance_that_has_the_row_already_is_told_of(session, engine):
+    Base.metadata.create_all(engine)
+    first = Author(id=1, name="Ada")
+    session.add(first)
+    session.commit()
+    session.add_all([Author(id=2, name="Bea"), Author(id=1, name="Other")])
+    with (
+        pytest.warns(DovetailWarning, match=r"Author\(id=1\) is new, and the session has another"),
+        pytest.raises(UniqueViolation) as caught,
+    ):
+        session.commit()
+    assert "session.merge()" in caught.value.hint
+    session.rollback()
+    assert session.get(Author, 1) is first
+    session.expunge(first)
+    session.add(Author(id=1, name="Other"))
+    with warnings.catch_warnings(), pytest.raises(UniqueViolation) as caught:
+        warnings.simplefilter("error")
+        session.commit()
+    assert "session.merge()" not in caught.value.hint

@@ -2,12 +2,14 @@
 
 from collections.abc import Iterable
 from typing import Any
+from warnings import warn
 
 from dovetail.engine.connection import Connection
 from dovetail.engine.execution import told_of
 from dovetail.exc import (
     DBAPIError,
     DovetailError,
+    DovetailWarning,
     IntegrityError,
     NotNullViolation,
     StatementError,
@@ -42,8 +44,30 @@ def blame_steps(
     error.attributes = attributes
     error.instance = guilty[0] if len(guilty) == 1 else None
     error.add_detail(_told(verb, guilty, attributes, error))
+    if verb == "insert" and isinstance(error, UniqueViolation):
+        _tell_of_other_instance(mapper, guilty, error)
     if verb == "update" and isinstance(error, NotNullViolation):
         error.hint = _hint_of_parents(mapper, attributes) or error.hint
+
+
+def _tell_of_other_instance(mapper: Mapper, instances: list[Any], error: StatementError) -> None:
+    """Say where the session has another instance with the row that one of *instances* was for."""
+    for instance in instances:
+        load = state_of(instance).load
+        known = load.scope.known(load.mapper, load.token)
+        there = known.get(load.mapper.key_of(instance))
+        if there is not None and there() is not instance:
+            warn(
+                f"{_described(instance, (), error)} is new, and the session has another instance "
+                "with this primary key",
+                DovetailWarning,
+                stacklevel=2,
+            )
+            error.hint = (
+                f"change the {mapper.class_.__name__} that the session has, which session.get() "
+                "gives, or hand the values of the new one to it: session.merge()"
+            )
+            return
 
 
 def refused(
