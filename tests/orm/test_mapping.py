@@ -10,13 +10,16 @@ from dovetail import (
     String,
     Table,
     and_,
+    create_engine,
     func,
     inspect,
     select,
 )
+from dovetail.exc import ArgumentError
 from dovetail.orm import (
     DeclarativeBase,
     Mapped,
+    Session,
     column_property,
     declarative_base,
     deferred,
@@ -443,3 +446,23 @@ def test_statements_may_use_the_class_like_a_table(Base):
         "WHERE owner.id > :id_1 AND owner.name LIKE :name_1 "
         "AND owner.name IN (__[POSTCOMPILE_name_2])"
     )
+
+
+def test_a_column_property_takes_what_declares_a_column():
+    class Base(DeclarativeBase):
+        pass
+
+    class Note(Base):
+        __tablename__ = "note"
+        id: Mapped[int] = mapped_column(primary_key=True)
+        text: Mapped[str] = column_property(mapped_column("body", String(50)), active_history=True)
+
+    engine = create_engine("sqlite://")
+    Base.metadata.create_all(engine)
+    with Session(engine) as session:
+        session.add(Note(text="a"))
+        session.commit()
+        assert session.scalars(select(Note.text)).all() == ["a"]
+    assert Note.__table__.c.body.type.length == 50
+    with pytest.raises(ArgumentError, match="maps a column or an expression; got 'text'"):
+        column_property("text")

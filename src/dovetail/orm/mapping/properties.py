@@ -178,10 +178,7 @@ class ColumnProperty(MapperProperty[T], Mapped[T]):
         self.expire_on_flush = expire_on_flush
         if not columns:
             raise ArgumentError("column_property() needs a column or an expression")
-        self.columns = list(columns)
-        for place, column in enumerate(columns):
-            if isinstance(column, SelectBase):
-                self.columns[place] = column.scalar_subquery()
+        self.columns = [_mapped_expression(column) for column in columns]
         self.deferred = deferred or raiseload
         self.group = group
         self.raiseload = raiseload
@@ -515,11 +512,22 @@ def deferred(column: object, *columns: object, **keywords: object) -> MappedSQLE
     ``group``      columns of one group are loaded together
     ``raiseload``  reading it where it is not loaded is an error
     """
-    if isinstance(column, MappedColumn):
-        column = column.__clause_element__()
     made = column_property(column, *columns, **{**keywords, "deferred": True})
     made.is_given = True
     return made
+
+
+def _mapped_expression(value: Any) -> Any:
+    if isinstance(value, MappedColumn):
+        return value.__clause_element__()
+    if isinstance(value, SelectBase):
+        return value.scalar_subquery()
+    if not hasattr(value, "type"):
+        raise ArgumentError(
+            f"column_property() maps a column or an expression; got {value!r}",
+            hint="column_property(first_name + last_name); a plain attribute needs no mapping",
+        )
+    return value
 
 
 def as_property(value: object) -> MapperProperty:
