@@ -18,6 +18,8 @@ from dovetail import (
     select,
 )
 from dovetail.exc import ArgumentError
+from dovetail.ext.associationproxy import association_proxy
+from dovetail.ext.hybrid import hybrid_property
 from dovetail.orm import (
     DeclarativeBase,
     Mapped,
@@ -525,3 +527,46 @@ def test_attributes_have_the_documentation_of_what_they_are_mapped_by(Base):
     assert Item.note.__doc__ == "What was said of it."
     assert Item.plain.__doc__ is None
     assert "mapped attribute" in type(Item.id).__doc__
+
+
+class Loud:
+    @hybrid_property
+    def name(self):
+        return "loud"
+
+    label = association_proxy("parts", "label")
+
+
+def test_a_column_of_the_own_table_stands_before_what_a_mixin_computes(Base):
+    table = Table(
+        "thing",
+        Base.metadata,
+        Column("id", Integer, primary_key=True),
+        Column("name", String),
+        Column("label", String),
+    )
+
+    class Thing(Loud, Base):
+        __table__ = table
+
+    thing = Thing(name="quiet", label="l")
+    assert (thing.name, thing.label) == ("quiet", "l")
+    assert sorted(inspect(Thing).column_attrs.keys()) == ["id", "label", "name"]
+    assert str(select(Thing.name, Thing.label)) == "SELECT thing.name, thing.label \nFROM thing"
+
+
+def test_what_a_mixin_computes_stays_where_the_table_has_no_such_column(Base):
+    class Thing(Loud, Base):
+        __table__ = Table("thing", Base.metadata, Column("id", Integer, primary_key=True))
+
+    class Other(Base):
+        __table__ = Table(
+            "other", Base.metadata, Column("id", Integer, primary_key=True), Column("name", String)
+        )
+
+        @hybrid_property
+        def name(self):
+            return "own"
+
+    assert (Thing().name, Other().name) == ("loud", "own")
+    assert sorted(inspect(Other).column_attrs.keys()) == ["id"]

@@ -328,10 +328,16 @@ def _bases_done(class_: type, inherits: Mapper | None) -> set[type]:
 
 
 def _is_given(table: FromClause | None, name: str, value: object) -> bool:
-    """Whether *table*, which a class names as its own, has the column *value* of a mixin already:
-    that says what it is.
+    """Whether *table*, which a class names as its own, has what a mixin declares as *value*.
+
+    A column of a mixin is that of the table, which says what it is.  An attribute that is more
+    than a column, as a hybrid, stands behind the column of its name: the class is nearer.
     """
-    if table is None or not isinstance(value, _COLUMNS):
+    if table is None:
+        return False
+    if is_extension(value):
+        return name in table.c
+    if not isinstance(value, _COLUMNS):
         return False
     given = value.given_name if isinstance(value, MappedColumn) else value.name
     return (given or name) in table.c
