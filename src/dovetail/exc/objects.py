@@ -148,6 +148,11 @@ class LoaderStrategyException(InvalidRequestError):  # noqa: N818 - a name users
     code = "DV-LOAD-03"
 
 
+def _loaded_with_the_query(entity: str, attribute: str, relationship: bool) -> str:
+    option = "selectinload" if relationship else "undefer"
+    return f"load it with the query: .options({option}({entity}.{attribute}))"
+
+
 class LazyLoadError(InvalidRequestError):
     """An unloaded attribute was read where no query may be sent."""
 
@@ -193,22 +198,35 @@ class LazyLoadError(InvalidRequestError):
         )
 
     @classmethod
-    def forbidden(cls, entity: str, attribute: str, policy: str = "raise") -> LazyLoadError:
+    def forbidden(
+        cls, entity: str, attribute: str, policy: str = "raise", *, relationship: bool = True
+    ) -> LazyLoadError:
         """Return the error for an attribute whose lazy loading is forbidden by *policy*."""
         return cls(
             f"cannot load {entity}.{attribute}: lazy loading is forbidden here (lazy={policy!r})",
-            hint=f"load it with the query: .options(selectinload({entity}.{attribute}))",
+            hint=_loaded_with_the_query(entity, attribute, relationship),
             entity=entity,
             attribute=attribute,
         )
 
     @classmethod
-    def awaiting(cls, entity: str, attribute: str, instance: str = "instance") -> LazyLoadError:
+    def awaiting(
+        cls,
+        entity: str,
+        attribute: str,
+        instance: str = "instance",
+        *,
+        relationship: bool = True,
+    ) -> LazyLoadError:
         """Return the error for an attribute read in async code."""
+        other = (
+            _loaded_with_the_query(entity, attribute, relationship)
+            if relationship
+            else "keep values after a commit: AsyncSession(..., expire_on_commit=False)"
+        )
         return AwaitingLoadError(
             f"cannot load {entity}.{attribute}: reading an attribute cannot await",
-            hint=f"await session.load({instance}, {entity}.{attribute}), or load it with the "
-            f"query: .options(selectinload({entity}.{attribute}))",
+            hint=f"await session.load({instance}, {entity}.{attribute}), or {other}",
             entity=entity,
             attribute=attribute,
         )

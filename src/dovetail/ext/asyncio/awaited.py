@@ -29,6 +29,12 @@ NO_VERBS: frozenset[str] = frozenset()
 """The verbs that Session has in place of its own: none."""
 
 
+def _awaiting(instance: object, attribute: AttributeBase) -> LazyLoadError:
+    return LazyLoadError.awaiting(
+        type(instance).__name__, attribute.key, relationship=attribute.is_relationship
+    )
+
+
 class NeedsDatabaseError(Exception):
     """An attribute that is read needs *steps* to be run first; ``error`` says so to users."""
 
@@ -73,7 +79,7 @@ class AwaitedCore(SessionCore):
 
     def _run_lazy(self, steps: Steps[None], instance: object, attribute: Any) -> None:
         if self._is_starting:
-            error = LazyLoadError.awaiting(type(instance).__name__, attribute.key)
+            error = _awaiting(instance, attribute)
             raise NeedsDatabaseError(steps, error)
         if bridging.find() is not None:
             run_sync(steps)
@@ -83,7 +89,7 @@ class AwaitedCore(SessionCore):
         except StopIteration:
             return
         # Those who wait for the answer let go as they do after any failure.
-        steps.throw(LazyLoadError.awaiting(type(instance).__name__, attribute.key))
+        steps.throw(_awaiting(instance, attribute))
 
     # What a reference replaces ------------------------------------------------------------------
 

@@ -132,6 +132,8 @@ class GivenRows(EntityPlan):
             place = self._position_of(entity.adapt(told))
             type_ = NULLTYPE if self._converted else told.type
             layout.discriminator = None if place is None else (place, type_)
+        else:
+            layout.assert_class()
         for prop in mapper.named_relationships.values():
             strategy = tree.strategy(prop)
             if strategy.eager:

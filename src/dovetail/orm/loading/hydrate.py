@@ -75,10 +75,7 @@ class KindsOfRows:
                 lacking = frozenset(
                     key
                     for key, prop in one.column_attrs.items()
-                    if key not in mapper.column_attrs
-                    and key not in here
-                    # What options leave out is no part of the whole: it may be forbidden.
-                    and entity.tree.loads_column(prop)
+                    if key not in mapper.column_attrs and key not in here and entity.completes(prop)
                 )
                 self._mappers.append((one, one.polymorphic_identity, lacking or None))
 
@@ -135,7 +132,7 @@ class AbsentFromRows:
         lacking = frozenset(
             key
             for key, prop in absent
-            if key not in entity.mapper.column_attrs and entity.tree.loads_column(prop)
+            if key not in entity.mapper.column_attrs and entity.completes(prop)
         )
         return (*(key for key, _ in absent), *mapper.named_relationships.keys()), lacking or None
 
@@ -281,6 +278,8 @@ class HydratorWriter:
             if entity.discriminator is not None:
                 self._write_polymorphic(entity, key)
             else:
+                if entity.asserted is not None:
+                    self._write_refusal(entity, entity.asserted)
                 line(f"entity{n} = new{n}(Class{n})")
                 self._write_values(entity)
                 line(f"state{n} = State(entity{n}, forget)")
@@ -333,6 +332,15 @@ class HydratorWriter:
         self.source.line(f"kind{n} = kinds{n}.get({told})")
         with self.source.block(f"if kind{n} is None:"):
             self.source.line(f"raise no_such{n}({told})")
+
+    def _write_refusal(self, entity: EntityLayout, asserted: tuple[int, Any]) -> None:
+        """Write what refuses a row of another class."""
+        n, mapper = entity.number, entity.mapper
+        told = self._read(*asserted)
+        own = self.source.use(f"own_identity{n}", mapper.polymorphic_identity)
+        with self.source.block(f"if {told} != {own}:"):
+            no_such = self.source.use(f"no_such{n}", mapper.no_such_identity)
+            self.source.line(f"raise {no_such}({told})")
 
     @staticmethod
     def _branches(entity: EntityLayout, number: str) -> list[tuple[str, list[Any]]]:

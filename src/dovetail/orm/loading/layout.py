@@ -6,6 +6,7 @@ from typing import Any
 
 from dovetail.orm.loading.tree import LoadTree
 from dovetail.orm.mapping.attribute import EntityNode
+from dovetail.orm.mapping.properties import ColumnProperty
 from dovetail.orm.mapping.relationship import RelationshipProperty
 
 
@@ -39,6 +40,7 @@ class EntityLayout:
 
     ``columns``     (attribute, position, type) of each column that is loaded
     ``discriminator``  (position, type) of what tells of which class a row is; None if of one
+    ``asserted``    (position, type) of what tells the class of rows that can only be of this one
     ``kinds``       (mapper, such columns) of classes below, whose instances have more
     ``keys``        (position, type) of the primary key
     ``nullable``    True where the row may hold no such instance: an outer join
@@ -58,6 +60,7 @@ class EntityLayout:
     later: list[Any] = field(default_factory=list)
     empty: list[Any] = field(default_factory=list)
     discriminator: tuple[int, Any] | None = None
+    asserted: tuple[int, Any] | None = None
     kinds: list[tuple[Any, list[tuple[str, int, Any]]]] = field(default_factory=list)
     completed: list[Any] = field(default_factory=list)
     covers_all: bool = True
@@ -71,6 +74,18 @@ class EntityLayout:
                 if prop.parent is kind:
                     yield prop
 
+    def assert_class(self) -> None:
+        """Have rows refused that say they are of another class, which would pass for this one.
+
+        Of a class that has others below it, the discriminator chooses among those it knows.
+        """
+        mapper = self.mapper
+        if mapper.inherits is None or mapper.concrete or mapper.polymorphic_identity is None:
+            return
+        if self.discriminator is None:
+            told = (column[1:] for column in self.columns if column[0] == mapper.polymorphic_key)
+            self.asserted = next(told, None)
+
     @property
     def keeps_apart(self) -> bool:
         """True where rows of classes below have identities of their own: concrete tables."""
@@ -81,6 +96,17 @@ class EntityLayout:
     def has_columns_of(self, prop: RelationshipProperty) -> bool:
         """True where the row has the columns of the class that *prop* belongs to."""
         return prop.parent in self.entity.kinds or self.mapper.isa(prop.parent)
+
+    def completes(self, prop: ColumnProperty) -> bool:
+        """True where *prop*, of a class below, comes with the others when one is touched.
+
+        What options leave out is no part of the whole: it may be forbidden.  Those that speak of
+        all columns of the class mean what the statement could have loaded: not *prop*, where it
+        has no columns of the class that *prop* belongs to.
+        """
+        if prop.parent in self.entity.kinds:
+            return self.tree.loads_column(prop)
+        return self.tree.completes(prop)
 
     @property
     def variants(self) -> list[list[tuple[str, int, Any]]]:

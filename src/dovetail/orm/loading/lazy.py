@@ -184,7 +184,7 @@ def _load_columns_steps(
         wanted = _deferred_with(mapper, instance, key)
         tree = options_of(state)
         if tree.forbids(mapper.named_attrs[key]):
-            raise LazyLoadError.forbidden(type(instance).__name__, key)
+            raise LazyLoadError.forbidden(type(instance).__name__, key, relationship=False)
     policy = policy_for(session, options_of(state))
     peers = _peers(session, state, instance, key, policy)
     connection = yield from session.connection_for_steps(mapper)
@@ -303,7 +303,12 @@ def _peers(
         touch = load.touched(key, session.epoch)
         most = policy.peers_for(touch.count)
     if most is None:
-        raise LazyLoadError.forbidden(type(instance).__name__, key, policy.name)
+        raise LazyLoadError.forbidden(
+            type(instance).__name__,
+            key,
+            policy.name,
+            relationship=load.mapper.named_attrs[key].is_relationship,
+        )
     found: list[Pair] = []
     if most and touch is not None:
         passed = 0

@@ -269,6 +269,9 @@ class _SelectPlanning:
                 layout.covers_all = False
         if is_polymorphic and not self._is_known_apart(entity):
             layout.discriminator = self._discriminator(entity)
+        elif not mapper.single:
+            # Rows of a shared table are chosen by their discriminator.
+            layout.assert_class()
         for kind in mapper.self_and_descendants[1:] if entity.kinds else ():
             layout.kinds.append((kind, self._own_columns(layout, kind)))
         layout.completed = [

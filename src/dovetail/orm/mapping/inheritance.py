@@ -305,6 +305,14 @@ class Hierarchy:
                 f"a row of {self.class_.__name__} has NULL for {name}: nothing tells its class",
                 hint=f"give it one of {known}",
             )
+        other = self.top.polymorphic_map.get(value)
+        if other is not None:
+            return InvalidRequestError(
+                f"a row that is to be read as {self.class_.__name__} has {name}={value!r}: "
+                f"it is one of {other.class_.__name__}",
+                hint=f"select {self.class_.__name__} by its discriminator, or select "
+                f"{other.class_.__name__}",
+            )
         return InvalidRequestError(
             f"a row of {self.class_.__name__} has {name}="
             f"{value!r}, and no mapped class has this polymorphic_identity",
