@@ -72,7 +72,7 @@ def test_rows_that_go_are_taken_over_or_released():
 
     alone, with_members = plan(pebble, deleting=True), plan(team, deleting=True)
 
-    assert names(alone.before_rows) == ["take over deleted rows"]
+    assert names(alone.before_rows) == ["read what goes", "take over deleted rows"]
     assert "release what refers to deleted rows" in names(with_members.before_rows)
     assert "release what refers to deleted rows" not in names(plan(team).before_rows)
 

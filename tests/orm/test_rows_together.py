@@ -194,12 +194,26 @@ def test_one_statement_goes_for_many_rows(engine, base, sent):
     assert len(sent) == 1
     assert not sent[0][1]
 
+    session.scalars(select(type(rows[0])).execution_options(populate_existing=True)).all()
     sent.clear()
     for row in rows:
         session.delete(row)
     session.flush()
     assert len(sent) == 1
     assert not sent[0][1]
+    session.close()
+
+
+def test_one_statement_reads_what_had_expired_of_many_rows_that_go(engine, base, sent):
+    session, rows = filled(engine, simple(base))
+    sent.clear()
+
+    for row in rows:
+        session.delete(row)
+    session.commit()
+    assert sent[0][0] == "SELECT"
+    assert len(sent) == 2
+    assert all(row.name is not None for row in rows)
     session.close()
 
 

@@ -7,11 +7,13 @@ from dovetail.orm.flush.context import FlushContext
 from dovetail.orm.flush.follow import followed_of
 from dovetail.orm.flush.order import Stage, stages_of
 from dovetail.orm.flush.preparing import (
+    check_classes_steps,
     check_members_steps,
     delete_orphans_steps,
     delete_referred_to_steps,
     find_key_changes_steps,
     gather_associations_steps,
+    read_what_goes_steps,
     release_related_steps,
     touch_members_steps,
 )
@@ -61,6 +63,12 @@ BEFORE_ROWS = (
         on_deletes=True,
     ),
     Phase(
+        "read what goes",
+        lambda mapper, roles: True,
+        read_what_goes_steps,
+        on_deletes=True,
+    ),
+    Phase(
         "take over deleted rows",
         lambda mapper, roles: True,
         take_over_rows_steps,
@@ -70,6 +78,11 @@ BEFORE_ROWS = (
         "find key changes",
         lambda mapper, roles: bool(followed_of(mapper).sources),
         find_key_changes_steps,
+    ),
+    Phase(
+        "check the classes of rows",
+        lambda mapper, roles: mapper.polymorphic_key is not None,
+        check_classes_steps,
     ),
     Phase(
         "check the classes of members",

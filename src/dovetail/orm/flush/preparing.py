@@ -11,14 +11,20 @@ from dovetail.orm.flush.cascade import (
     mark_orphans_steps,
     related_now,
 )
-from dovetail.orm.flush.changes import Changes, MapperChanges, changed_related
+from dovetail.orm.flush.changes import Changes, MapperChanges, Pair, changed_related
 from dovetail.orm.flush.context import FlushContext
 from dovetail.orm.flush.follow import find_moves_steps
 from dovetail.orm.flush.roles import roles_of
 from dovetail.orm.flush.session import FlushingSession
 from dovetail.orm.flush.sync import clear_key, pairs_of, warn_of_absent
+from dovetail.orm.flush.telling import warn_of_other_class
+from dovetail.orm.loading.lazy import refresh_steps, refreshed_names
+from dovetail.orm.loading.related import KEYS_PER_STATEMENT
+from dovetail.orm.mapping.mapper import Mapper
 from dovetail.orm.mapping.relationship import RelationshipProperty
+from dovetail.orm.tracking.expiry import Whole
 from dovetail.orm.tracking.state import state_of
+from dovetail.sql.expression.column_element import ColumnElement
 from dovetail.steps import Steps, nothing
 
 
@@ -93,6 +99,41 @@ def _is_same_row(one: object, other: object) -> bool:
 def find_key_changes_steps(context: FlushContext) -> Steps[None]:
     """Note whose keys change, and what follows."""
     context.moves = yield from find_moves_steps(context.core, context.changes)
+
+
+def read_what_goes_steps(context: FlushContext) -> Steps[None]:
+    """Read the columns of what is deleted and has expired: they are all that is left of it."""
+    session = context.core
+    for own in list(context.changes.mappers.values()):
+        expired = [pair for pair in own.deletes.items() if type(pair[0].stale) is Whole]
+        for token, pairs in session.scope.by_token(expired) if expired else ():
+            with session.scope.at(token):
+                yield from _read_expired_steps(session, own.mapper, pairs)
+
+
+def _read_expired_steps(session: FlushingSession, mapper: Mapper, pairs: list[Pair]) -> Steps[None]:
+    connection = yield from session.connection_for_steps(mapper)
+    wanted = refreshed_names(mapper)
+    for start in range(0, len(pairs), KEYS_PER_STATEMENT):
+        part = pairs[start : start + KEYS_PER_STATEMENT]
+        names = wanted.intersection(*(state.stale or () for state, _ in part))
+        if names:
+            yield from refresh_steps(session, connection, mapper, part, names)
+
+
+def check_classes_steps(context: FlushContext) -> Steps[None]:
+    """Warn of rows whose discriminator says that they are of another class than their instances."""
+    for own in context.changes.mappers.values():
+        key = own.mapper.polymorphic_key
+        if key is not None:
+            fitting = {one.polymorphic_identity for one in own.mapper.self_and_descendants}
+            told = [*own.inserts.items()]
+            told += [pair for pair in own.updates.items() if key in (pair[0].committed or ())]
+            for _, instance in told:
+                value = instance.__dict__.get(key)
+                if value not in fitting and not isinstance(value, ColumnElement):
+                    warn_of_other_class(instance, key, value)
+    yield from nothing
 
 
 def check_members_steps(context: FlushContext) -> Steps[None]:

@@ -67,6 +67,16 @@ def warn_of_late_changes(modified: dict[InstanceState, Any], changes: Changes) -
         )
 
 
+def warn_of_other_class(instance: object, key: str, told: object) -> None:
+    """Warn of an *instance* whose discriminator, *told*, is that of another class, or of none."""
+    warn(
+        f"{instance!r} is written with {key}={told!r}, which is not of {type(instance).__name__} "
+        "or a class below it: its row will be read as an instance of another class, or not at all",
+        DovetailWarning,
+        stacklevel=2,
+    )
+
+
 def kept_history_steps(
     context: FlushContext, of_mappers: dict[Any, dict[InstanceState, Any]], steps: Steps[T]
 ) -> Steps[T]:
