@@ -11,7 +11,7 @@ from dovetail.orm import DeclarativeBase, Mapped, mapped_column
 NUMBER = column("number", Integer)
 
 
-@pytest.mark.parametrize("value", ["5", 5.5, Decimal("5.5"), object(), float("inf")])
+@pytest.mark.parametrize("value", ["five", "-5", 5.5, Decimal("5.5"), object(), float("inf")])
 @pytest.mark.parametrize("method", ["limit", "offset", "fetch"])
 def test_what_is_no_whole_number_is_refused(method, value):
     with pytest.raises(ArgumentError, match="LIMIT and OFFSET take"):

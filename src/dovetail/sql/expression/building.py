@@ -27,6 +27,7 @@ from .elements import (
     Chain,
     ExpandingParameter,
     ExpressionList,
+    NamedParameter,
     UnaryExpression,
     conjunction,
     negation,
@@ -52,7 +53,7 @@ def operand(value: object, type_: TE | None) -> Any:
     if node is not None:
         if getattr(node, "is_select_statement", False):
             return node.scalar_subquery()  # type: ignore[attr-defined]
-        return node
+        return node.as_value() if node.__visit_name__ == "subquery" else node  # type: ignore[attr-defined]
     constant = constant_of(value)
     if constant is not None:
         return constant
@@ -104,8 +105,10 @@ def _beside(left: ColumnElement[Any], op: Operator, value: object) -> Any:
         if node is not None:
             if getattr(node, "is_select_statement", False):
                 return node.scalar_subquery()  # type: ignore[attr-defined]
-            if node.is_promise and not isinstance(node, ColumnElement):
-                raise _no_value(value)
+            if not isinstance(node, ColumnElement):
+                if node.is_promise or not hasattr(node, "as_value"):
+                    raise _no_value(value)
+                return node.as_value()
             return node
         if getattr(value.__class__, "__statement_entity__", None) is not None:
             raise _no_value(value)
@@ -281,7 +284,7 @@ def member(left: ColumnElement[Any], op: Operator, values: object) -> Any:
     """Return ``left IN values``: a list as one parameter that expands, or a SELECT."""
     node = node_of(values)
     if node is not None:
-        return BinaryExpression(left, _member_source(node), op)
+        return BinaryExpression(left, _member_source(left, node, values), op)
     if isinstance(values, str | bytes) or not isinstance(values, Iterable):
         raise ArgumentError(
             f"in_() needs a list of values, a SELECT or an expanding parameter; got {values!r}",
@@ -313,17 +316,35 @@ def _is_expression(item: object) -> bool:
     return False
 
 
-def _member_source(node: Any) -> Any:
+def _member_source(left: ColumnElement[Any], node: Any, given: object) -> Any:
+    """Return *node*, which stands for what was *given*, as IN looks in it."""
     if getattr(node, "is_select_statement", False):
         return node.grouped()
     if isinstance(node, BindParameter):
-        if node.expanding:
-            return node
-        return node._twin(expanding=True) if hasattr(node, "required") else node
+        return node if node.expanding else _expanded(left, node, given)
     as_select = getattr(node, "membership_select", None)
     if as_select is not None:
         return as_select()
+    if node.__visit_name__ == "tuple":
+        return ExpressionList(node.clauses)
+    if node.is_promise or (node.__visit_name__ == "column" and node.table is not None):
+        raise ArgumentError(
+            f"in_() looks in a list of values or a SELECT; got {given!r}",
+            hint="== compares columns with each other; in_(select(...)) looks in all rows",
+        )
     return node
+
+
+def _expanded(left: ColumnElement[Any], bind: BindParameter[Any], given: object) -> Any:
+    """Return the parameter *bind* as a list of parameters."""
+    if isinstance(bind, NamedParameter):
+        return bind._twin(expanding=True)
+    if isinstance(bind.value, str | bytes) or not isinstance(bind.value, Iterable):
+        raise ArgumentError(
+            f"in_() looks in a list of values or a SELECT; got {given!r}, one value",
+            hint="== compares with one value",
+        )
+    return ExpandingParameter(None, list(bind.value), left.type)
 
 
 def between(left: ColumnElement[Any], low: object, high: object, symmetric: bool = False) -> Any:

@@ -11,7 +11,7 @@ from ..node import Node, Walk
 from .building import operand
 from .column_element import ColumnElement, collected_name
 from .columns import ColumnCollection, ProxyColumn
-from .from_clause import Alias, AliasedFrom, FromClause, TableValuedColumn
+from .from_clause import Alias, AliasedFrom, FromClause, TableValuedColumn, warn_of_source
 
 
 class Subquery(AliasedFrom):
@@ -26,6 +26,11 @@ class Subquery(AliasedFrom):
     def core_element(self) -> Any:
         """The SELECT of tables alone."""
         return self.element.as_core()
+
+    def as_value(self) -> Any:
+        """Return the SELECT within as a value."""
+        warn_of_source(self, "select(...).scalar_subquery()")
+        return self.element.scalar_subquery()
 
 
 class Lateral(Subquery):

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from typing import Any, ClassVar, NamedTuple, Self
+from warnings import warn
 
 from ...exc import (
     AmbiguousForeignKeysError,
+    ArgumentError,
+    DovetailWarning,
     InvalidRequestError,
     NoForeignKeysError,
     NoReferencedTableError,
@@ -51,6 +54,16 @@ class _Statements:
 
 
 statements = _Statements()
+
+
+def warn_of_source(source: Node, spelling: str) -> None:
+    """Warn of what belongs into FROM, and stands where a SELECT is meant."""
+    warn(
+        f"a {source.__visit_name__} stands where a SELECT is needed, and is taken for one: "
+        f"say {spelling}",
+        DovetailWarning,
+        stacklevel=4,
+    )
 
 
 @inspects_itself
@@ -132,7 +145,15 @@ class FromClause(Node):
 
     def membership_select(self) -> Any:
         """Return this as IN wants it."""
+        warn_of_source(self, "in_(select(...))")
         return statements.select(self).scalar_subquery()
+
+    def as_value(self) -> Any:
+        """Return this as what a column is compared with: a subquery of one column may be."""
+        raise ArgumentError(
+            f"a column is compared with a column or a value; got {self!r}",
+            hint="name one of its columns, or select(...).scalar_subquery()",
+        )
 
     def with_cols(self, type: type[Any]) -> Self:
         """Return this itself; *type*, a ``TypedColumns``, tells readers of the code its columns."""

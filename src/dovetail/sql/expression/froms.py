@@ -40,8 +40,8 @@ def _gather(node: Any, found: dict[int, Any], seen: set[int]) -> None:
     elif node.__visit_name__ == "column":
         if node.table is not None:
             found.setdefault(id(node.table), node.table)
-    elif not getattr(node, "is_select_statement", False):
-        # A SELECT within has a FROM of its own.
+    elif node.__visit_name__ != "scalar_values" and not getattr(node, "is_select_statement", False):
+        # A SELECT within has a FROM of its own; written rows, as a value, need none.
         for child in children(node):
             _gather(child, found, seen)
 

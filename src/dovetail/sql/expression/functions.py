@@ -75,6 +75,10 @@ class FunctionElement(ColumnElement[T]):
     def bind_name(self) -> Any:
         return self.name
 
+    def membership_select(self) -> Any:
+        """Return the rows, or the value, that this gives as IN looks in them."""
+        return Select(self).scalar_subquery()
+
     @property
     def columns(self) -> ColumnCollection[Any]:
         """The one column of the rows that it gives, where it stands in FROM: itself."""

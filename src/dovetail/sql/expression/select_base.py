@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from decimal import Decimal
 from typing import Any, Self, SupportsIndex, TypeVar
+from warnings import warn
 
-from ...exc import ArgumentError
+from ...exc import ArgumentError, DovetailDeprecationWarning
 from ...inspection import inspects_itself
 from ...types.basic import BOOLEANTYPE, INTEGERTYPE
 from ...types.contract import NULLTYPE, TypeEngine, value_types
@@ -189,7 +190,12 @@ class SelectBase(Executable, Node):
         return ScalarSelect(self)
 
     def as_scalar(self) -> ScalarSelect[Any]:
-        """Return this as a value."""
+        """Return this as a value: today's ``scalar_subquery()``."""
+        warn(
+            "as_scalar() is the spelling of 1.3: scalar_subquery()",
+            DovetailDeprecationWarning,
+            stacklevel=2,
+        )
         return ScalarSelect(self)
 
     def grouped(self) -> ScalarSelect[Any]:
@@ -399,6 +405,8 @@ def _whole_number(value: Any) -> int | None:
     if node_of(value) is not None:
         return None
     if isinstance(value, float | Decimal) and value == value // 1:
+        return int(value)
+    if isinstance(value, str) and value.isdecimal():
         return int(value)
     raise ArgumentError(
         f"LIMIT and OFFSET take whole numbers; got {value!r}", hint="convert it: int(value)"
