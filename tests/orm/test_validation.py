@@ -5,7 +5,8 @@ from types import SimpleNamespace
 
 import pytest
 
-from dovetail import create_engine, select
+from dovetail import Column, ForeignKey, Integer, create_engine, orm, select
+from dovetail.event import listen
 from dovetail.exc import InvalidRequestError
 from dovetail.orm import DeclarativeBase, Mapped, mapped_column, validates
 
@@ -164,3 +165,46 @@ def test_two_validators_of_one_attribute_are_refused():
 
     with pytest.raises(InvalidRequestError, match="names of attributes"):
         validates(len)
+
+
+def test_listeners_from_before_the_mappers_are_configured_are_told_first():
+    Base = orm.declarative_base()
+    told = []
+
+    class Pot(Base):
+        __tablename__ = "pot"
+        id = Column(Integer, primary_key=True)
+        size = Column(Integer)
+        plants = orm.relationship("Plant")
+
+        @orm.validates("size", "plants")
+        def check(self, key, value):
+            told.append(f"validates {key} {value!r}")
+            return value
+
+    class Plant(Base):
+        __tablename__ = "plant"
+        id = Column(Integer, primary_key=True)
+        pot_id = Column(ForeignKey("pot.id"))
+
+        def __repr__(self):
+            return "plant"
+
+    def doubled(target, value, old, initiator):
+        told.append("early")
+        return value * 2
+
+    listen(Pot.size, "set", doubled, retval=True)
+    listen(Pot.plants, "append", lambda target, value, initiator: told.append("early append"))
+    orm.configure_mappers()
+    listen(Pot.size, "set", lambda target, value, old, initiator: told.append(f"late {value}"))
+
+    pot = Pot(size=2)
+    assert (pot.size, told) == (4, ["early", "validates size 4", "late 4"])
+    told.clear()
+    pot.plants.append(Plant())
+    assert told == ["early append", "validates plants plant"]
+    told.clear()
+
+    Pot.colour = Column(Integer)
+    assert Pot(size=1).size == 2

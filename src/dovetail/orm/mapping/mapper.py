@@ -97,6 +97,7 @@ class Mapper(PlacedAttributes, IdentityKeys, Versioning, InspectionAttr, Generic
         self.local_table: Table = inherits.local_table if local_table is None else local_table
         self._before: dict[str, Any] = {}
         self._told: dict[str, MapperProperty] = {}
+        self._unvalidated: list[Any] = []
         self._read_options(options)
         self._join(inherits)
         try:
@@ -425,6 +426,7 @@ class Mapper(PlacedAttributes, IdentityKeys, Versioning, InspectionAttr, Generic
         """Called when all relationships are configured."""
         for composite in self.composites:
             composite.settle(self)
+        self.start_validating()
         self.configured = self.was_configured = True
         self.class_manager.take_beginner()
         if self.node.is_translated or self.with_polymorphic is not None:

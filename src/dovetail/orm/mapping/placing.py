@@ -54,7 +54,9 @@ class PlacedAttributes(Hierarchy):
     writes_through_setattr: bool
     forget: Callable[[], None]
     _before: dict[str, Any]
+    was_configured: bool
     _told: dict[str, MapperProperty]
+    _unvalidated: list[Any]
 
     def place(self, name: str, value: object) -> None:
         """Put *value* on the class as *name*, until the mapping is disposed of."""
@@ -180,6 +182,22 @@ class PlacedAttributes(Hierarchy):
         attribute = self._attribute(key, prop)
         self.place(key, attribute)
         if key in self.validators:
+            self._validate(attribute)
+
+    def _validate(self, attribute: Any) -> None:
+        """Have values of *attribute* validated, once mappers are configured.
+
+        Those who listen to the attribute until then are told first.
+        """
+        if self.was_configured:
+            listen_as_validator(attribute)
+        else:
+            self._unvalidated.append(attribute)
+
+    def start_validating(self) -> None:
+        """Have the values of attributes validated from now on."""
+        waiting, self._unvalidated = self._unvalidated, []
+        for attribute in waiting:
             listen_as_validator(attribute)
 
     def _attribute(self, key: str, prop: MapperProperty) -> Any:
@@ -276,7 +294,7 @@ class PlacedAttributes(Hierarchy):
             self.place(key, attribute)
         if key in self.validators and validator_of(self.inherits, key) is None:
             # Those of the class above are asked for this class too.
-            listen_as_validator(attribute)
+            self._validate(attribute)
 
     def map_column_as(self, name: str, key: str) -> None:
         """Map the column called *name* to attribute *key*."""
