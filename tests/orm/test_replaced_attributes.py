@@ -1,10 +1,14 @@
 """An attribute that takes the place of another, on a class with classes below it."""
 
+import warnings
+
 import pytest
 
 from dovetail import ForeignKey, Integer, String, create_engine, literal_column, select
+from dovetail.exc import DovetailDeprecationWarning
 from dovetail.orm import (
     DeclarativeBase,
+    Mapped,
     Session,
     column_property,
     configure_mappers,
@@ -12,6 +16,8 @@ from dovetail.orm import (
     relationship,
     synonym,
 )
+
+pytestmark = pytest.mark.filterwarnings("ignore:.* is mapped already, and mapped anew")
 
 
 @pytest.fixture(params=[False, True], ids=["before configuration", "after"])
@@ -81,3 +87,21 @@ def test_the_kind_of_the_attribute_may_change(classes):
         session.commit()
         assert session.scalars(select(small.corners)).one() == 4
         assert session.get(box, 1).corners == 4
+
+
+def test_an_attribute_that_takes_anothers_place_is_told():
+    class Base(DeclarativeBase):
+        pass
+
+    class Post(Base):
+        __tablename__ = "post"
+        id: Mapped[int] = mapped_column(primary_key=True)
+        size: Mapped[int]
+
+    with pytest.warns(DovetailDeprecationWarning, match=r"Post\.size is mapped already"):
+        Post.size = column_property(Post.__table__.c.size + 1)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        Post.width = synonym("size")
+        Post.depth = mapped_column(Integer)
+        Post.width = synonym("depth")

@@ -5,7 +5,12 @@ from typing import Any
 from warnings import warn
 
 from dovetail.compiler.cache import forget_plans
-from dovetail.exc import ArgumentError, DovetailWarning, InvalidRequestError
+from dovetail.exc import (
+    ArgumentError,
+    DovetailDeprecationWarning,
+    DovetailWarning,
+    InvalidRequestError,
+)
 from dovetail.orm.mapping.attribute import (
     DataAttribute,
     InstrumentedAttribute,
@@ -104,6 +109,13 @@ class PlacedAttributes(Hierarchy):
         if isinstance(prop, ColumnProperty):
             self._take_column(key, prop)
         replaced = self.named_attrs.get(key)
+        if replaced is not None and replaced.parent is self and not prop.is_proxy:
+            warn(
+                f"{replaced} is mapped already, and mapped anew: what was made of the class until "
+                "now may go on with what it was",
+                DovetailDeprecationWarning,
+                stacklevel=4,
+            )
         self._place(key, prop)
         self._hand_down(key, prop, replaced)
         for mapper in self.self_and_descendants:
