@@ -1,6 +1,6 @@
 """What a flush has to do besides writing rows: found once for a set of mappers, and kept."""
 
-from dovetail import Column, ForeignKey, Integer, Table, select
+from dovetail import Column, ForeignKey, Integer, Table, create_engine, select
 from dovetail.orm import (
     DeclarativeBase,
     Mapped,
@@ -9,7 +9,8 @@ from dovetail.orm import (
     mapped_column,
     relationship,
 )
-from dovetail.orm.flush import phases
+from dovetail.orm.flush import phases, preparing
+from dovetail.orm.flush.changes import changed_related
 from dovetail.orm.flush.phases import plan_for
 
 
@@ -169,3 +170,42 @@ def test_a_mapper_that_is_reached_meanwhile_is_planned_for(engine):
         tagging = base.metadata.tables["tagging"]
         assert session.execute(select(tagging)).all() == []
         assert session.scalars(select(item)).all() == []
+
+
+def test_many_members_with_the_reference_in_their_key_move_at_once(monkeypatch):
+    class Base(DeclarativeBase):
+        pass
+
+    class Box(Base):
+        __tablename__ = "box"
+        id: Mapped[int] = mapped_column(primary_key=True)
+        items: Mapped[list["Item"]] = relationship()
+
+    class Item(Base):
+        __tablename__ = "item"
+        box_id: Mapped[int] = mapped_column(ForeignKey("box.id"), primary_key=True)
+        number: Mapped[int] = mapped_column(primary_key=True)
+
+    asked = []
+
+    def counting(*arguments):
+        asked.append(arguments)
+        return changed_related(*arguments)
+
+    engine = create_engine("sqlite://")
+    Base.metadata.create_all(engine)
+    counts = []
+    for size in (10, 100):
+        with Session(engine) as session:
+            full, empty = Box(items=[Item(number=n) for n in range(size)]), Box(items=[])
+            session.add_all([full, empty])
+            session.flush()
+            moved, full.items = list(full.items), []
+            empty.items = moved
+            asked.clear()
+            with monkeypatch.context() as patched:
+                patched.setattr(preparing, "changed_related", counting)
+                session.flush()
+            assert {item.box_id for item in moved} == {empty.id}
+            counts.append(len(asked))
+    assert counts[0] == counts[1]

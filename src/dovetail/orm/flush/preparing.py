@@ -41,6 +41,7 @@ def delete_orphans_steps(context: FlushContext) -> Steps[None]:
 def release_related_steps(context: FlushContext) -> Steps[None]:
     """Rows that refer to a row that is deleted, and stay, lose the reference first."""
     session, changes = context.core, context.changes
+    moving = _Moving(changes)
     for own in list(changes.mappers.values()):
         if not own.deletes:
             continue
@@ -58,26 +59,36 @@ def release_related_steps(context: FlushContext) -> Steps[None]:
                     present = other.row_key is not None and other.core is session
                     if present and not changes.is_deleted(other):
                         if _refers_to(prop, item, instance) and prop.passive_deletes != "all":
-                            _let_go(prop, item, changes)
+                            moving.let_go(prop, item)
                             changes.touch(item, other)
 
 
-def _let_go(prop: RelationshipProperty, item: object, changes: Changes) -> None:
-    """Clear the key by which *item* refers, unless it can't be NULL and is about to be replaced."""
-    keys = state_of(item).load.mapper.keys_set
-    if keys.isdisjoint(name for _, name, _ in pairs_of(prop)) or not _is_taken(prop, item, changes):
-        clear_key(prop, item)
+class _Moving:
+    """The members that parents which are saved have got, of each relationship that is asked for."""
 
+    def __init__(self, changes: Changes) -> None:
+        self._changes = changes
+        self._members: dict[RelationshipProperty, dict[int, object]] = {}
 
-def _is_taken(prop: RelationshipProperty, item: object, changes: Changes) -> bool:
-    """True where *item* is a new member of another parent that is saved."""
-    return any(
-        one is item
-        for own in changes.mappers.values()
-        if own.mapper.isa(prop.parent)
-        for state, instance in own.saved()
-        for one in changed_related(prop, state, instance)[0]
-    )
+    def takes(self, prop: RelationshipProperty, item: object) -> bool:
+        """Return True where *item* is a new member of a parent."""
+        found = self._members.get(prop)
+        if found is None:
+            found = self._members[prop] = {
+                id(one): one
+                for own in self._changes.mappers.values()
+                if own.mapper.isa(prop.parent)
+                for state, instance in own.saved()
+                for one in changed_related(prop, state, instance)[0]
+            }
+        return id(item) in found
+
+    def let_go(self, prop: RelationshipProperty, item: object) -> None:
+        """Clear the key by which *item* refers, unless it can't be NULL and another is coming."""
+        keys = state_of(item).load.mapper.keys_set
+        is_in_key = not keys.isdisjoint(name for _, name, _ in pairs_of(prop))
+        if not (is_in_key and self.takes(prop, item)):
+            clear_key(prop, item)
 
 
 def _refers_to(prop: RelationshipProperty, item: object, parent: object) -> bool:
@@ -161,14 +172,19 @@ def gather_associations_steps(context: FlushContext) -> Steps[None]:
 
 def touch_members_steps(context: FlushContext) -> Steps[None]:
     """Let the flush look at the members whose references change."""
+    moving = _Moving(context.changes)
     for own in list(context.changes.mappers.values()):
         for prop in roles_of(own.mapper).held_by_members:
-            _touch_members(context.core, prop, own, context.changes)
+            _touch_members(context.core, prop, own, context.changes, moving)
     yield from nothing
 
 
 def _touch_members(
-    session: FlushingSession, prop: RelationshipProperty, own: MapperChanges, changes: Changes
+    session: FlushingSession,
+    prop: RelationshipProperty,
+    own: MapperChanges,
+    changes: Changes,
+    moving: _Moving,
 ) -> None:
     """Let the flush look at the members whose references change."""
     scope = session.scope
@@ -189,7 +205,7 @@ def _touch_members(
                 and not changes.is_deleted(other)
             ):
                 if _refers_to(prop, item, instance):
-                    _let_go(prop, item, changes)
+                    moving.let_go(prop, item)
                 changes.touch(item, other)
 
 
