@@ -459,6 +459,7 @@ class TestPassiveDeletes:
         session.add(parent)
         session.commit()
         assert len(parent.children) == 1
+        assert parent.name is None
         sql_log.clear()
 
         session.delete(parent)
@@ -472,6 +473,7 @@ class TestPassiveDeletes:
         session.add(parent)
         session.commit()
         assert len(parent.children) == 1
+        assert parent.name is None
         sql_log.clear()
 
         session.delete(parent)
