@@ -3,10 +3,13 @@
 from importlib import import_module
 from itertools import count
 from types import SimpleNamespace
+from typing import ClassVar
 
 import pytest
 
+from dovetail import create_engine, select, update
 from dovetail.exc import InvalidRequestError, StaleDataError
+from dovetail.orm import DeclarativeBase, Mapped, Session, mapped_column
 
 PACKAGES = ("dovetail", "sqlalchemy")
 
@@ -433,3 +436,29 @@ def test_a_version_may_be_named_by_the_table_that_a_select_shows(package):
         session.commit()
 
         assert session.execute(sa.select(table.c.version, table.c.value)).all() == [(2, "b")]
+
+
+@pytest.mark.parametrize("changed", [[1], [1, 2, 3]], ids=["one", "some"])
+def test_a_version_that_the_server_computes_is_told_stale_too(changed):
+    class Base(DeclarativeBase):
+        pass
+
+    class Page(Base):
+        __tablename__ = "page"
+        id: Mapped[int] = mapped_column(primary_key=True)
+        text: Mapped[str]
+        version: Mapped[int] = mapped_column(server_default="1")
+        __mapper_args__: ClassVar = {"version_id_col": version, "version_id_generator": False}
+
+    engine = create_engine("sqlite://")
+    Base.metadata.create_all(engine)
+    with Session(engine) as session:
+        session.add_all([Page(text="a") for _ in range(3)])
+        session.commit()
+        pages = session.scalars(select(Page).where(Page.id.in_(changed))).all()
+        session.connection().execute(update(Page.__table__).where(Page.id == 1).values(version=9))
+        for page in pages:
+            page.text, page.version = "b", Page.version + 1
+        with pytest.raises(StaleDataError) as refused:
+            session.flush()
+        assert (refused.value.expected, refused.value.found) == (1, 9)

@@ -11,6 +11,7 @@ from dovetail.orm.loading.lazy import refresh_steps
 from dovetail.orm.loading.related import KEYS_PER_STATEMENT, key_condition
 from dovetail.orm.mapping.mapper import Mapper
 from dovetail.orm.tracking.state import InstanceState, Scope
+from dovetail.sql.expression.column_element import ColumnElement
 from dovetail.sql.expression.select import Select
 from dovetail.steps import Steps
 
@@ -77,11 +78,20 @@ def refuse_stale_steps(
         chunk = {parameter.key: keys[start : start + KEYS_PER_STATEMENT]}
         rows = (yield from connection.execute_steps(asked, chunk)).all()
         found.update((mapper.key_from_tuple(row[:width]), row[width]) for row in rows)
+    computed = False
     for (state, instance), version in zip(pairs, expected, strict=True):
         now = found.get(state.row_key)
-        written = instance.__dict__.get(mapper.version_key)
-        if now is None or now != (written if verb == "UPDATE" else version):
+        written = instance.__dict__.get(mapper.version_key) if verb == "UPDATE" else version
+        if isinstance(written, ColumnElement) and now is not None and len(pairs) > 1:
+            # The server has made the new version, of this row or of the others alone.
+            computed = True
+        elif now is None or isinstance(written, ColumnElement) or now != written:
             raise _stale(mapper, verb, state, instance, version, now)
+    if computed:
+        raise StaleDataError(
+            f"{verb} of {len(pairs)} rows of {mapper.class_.__name__} did not find all of them in "
+            "the versions that they were read in: somebody else has changed some since"
+        )
     state, instance = pairs[0]
     raise _stale(mapper, verb, state, instance, expected[0], found.get(state.row_key))
 

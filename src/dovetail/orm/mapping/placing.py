@@ -196,7 +196,7 @@ class PlacedAttributes(Hierarchy):
         if key in self.validators:
             self._validate(attribute)
 
-    def _validate(self, attribute: Any) -> None:
+    def _validate(self, attribute: object) -> None:
         """Have values of *attribute* validated, once mappers are configured.
 
         Those who listen to the attribute until then are told first.

@@ -517,7 +517,7 @@ def deferred(column: object, *columns: object, **keywords: object) -> MappedSQLE
     return made
 
 
-def _mapped_expression(value: Any) -> Any:
+def _mapped_expression(value: object) -> Any:
     if isinstance(value, MappedColumn):
         return value.__clause_element__()
     if isinstance(value, SelectBase):
