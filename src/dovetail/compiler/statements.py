@@ -52,6 +52,9 @@ class StatementCompiler(QueryCompiler):
     with_follows_insert: ClassVar[bool] = False
     """The CTEs of INSERT … SELECT stand before the SELECT, and not before the INSERT."""
 
+    sets_other_tables: ClassVar[bool] = False
+    """An UPDATE of several tables may set columns of any of them."""
+
     def __init__(
         self,
         dialect: CompilerDialect,
@@ -113,7 +116,8 @@ class StatementCompiler(QueryCompiler):
             if column is None and isinstance(key, str) and not len(columns):
                 column = _bare_column(key)
             if column is None:
-                raise self._unconsumed(node, str(getattr(key, "key", key)))
+                has_table = getattr(key, "table", None) is not None
+                raise self._unconsumed(node, str(key if has_table else getattr(key, "key", key)))
             found[column] = value
         return found
 
@@ -125,7 +129,10 @@ class StatementCompiler(QueryCompiler):
         found = node.table.corresponding_column(key)
         if found is not None:
             return found
-        return node.table.c.get(str(key.key)) if key.table is None else key
+        if key.table is None or node.__visit_name__ != "update":
+            return node.table.c.get(str(key.key))
+        # Another table's column: its name alone would be taken for one of this table.
+        return key if self.sets_other_tables else None
 
     def _element(self, node: UpdateBase, key: Any) -> Any:
         """Return *key*, an element of what a column of the table holds."""
@@ -337,9 +344,11 @@ class StatementCompiler(QueryCompiler):
         for cte in node.ctes:
             self.write_cte(cte)
         head = "UPDATE " + self.words(node.prefixes) + self.update_target(node, extra)
+        values = self._update_values(node, row)
+        if self.sets_other_tables:
+            self._refuse_absent(node, values, extra)
         assignments = ", ".join(
-            f"{self.assigned(column, extra)}={text}"
-            for column, text in self._update_values(node, row).items()
+            f"{self.assigned(column, extra)}={text}" for column, text in values.items()
         )
         if not assignments:
             raise CompileError(
@@ -353,6 +362,17 @@ class StatementCompiler(QueryCompiler):
         text += self.returning_text(node)
         self._leave(outer_criteria)
         return text
+
+    def _refuse_absent(self, node: Update, values: Iterable[Any], extra: list[Any]) -> None:
+        """Refuse to set columns of tables that the statement says nothing else about."""
+        there = {id(one) for source in (node.table, *extra) for one in contained_in(source)}
+        for column in map(column_set, values):
+            if column.table is not None and id(column.table) not in there:
+                raise CompileError(
+                    f"an UPDATE of {node.table.description} sets {column}, and no criterion says "
+                    f"which rows of {column.table.description} belong to its rows",
+                    hint="where(...) that joins them",
+                )
 
     def _enter(self, node: Update | Delete, extra: Sequence[Any]) -> tuple[Any, ...]:
         """Begin an UPDATE or DELETE; return the criteria of the statements around it."""

@@ -388,11 +388,14 @@ class MysqlCompiler(MysqlExpressions):
 
     # -- UPDATE and DELETE ------------------------------------------------------------------------
 
+    sets_other_tables = True
+
     def update_target(self, node: Update, extra: list[Any]) -> str:
         return ", ".join(self.write_from(source) for source in (node.table, *extra))
 
     def assigned(self, column: ColumnElement[Any], extra: list[Any]) -> str:
-        return self.write(column) if extra else super().assigned(column, extra)
+        is_join = any(s.__visit_name__ == "join" for s in self.frames[-1].froms.values())
+        return self.write(column) if extra or is_join else super().assigned(column, extra)
 
     def update_from(self, extra: list[Any]) -> str:
         return ""

@@ -77,6 +77,14 @@ class SqliteCompiler(OnConflictCompiler, StatementCompiler):
         # SQLite locks the whole database, and has no word for it: the connection reads this.
         return "" if node.for_update_arg is None else f" {FOR_UPDATE}"
 
+    def delete_using(self, extra: list[Any]) -> str:
+        if not extra:
+            return ""
+        raise CompileError(
+            f"SQLite has no DELETE that speaks of other tables: {extra[0].description}",
+            hint="where(column.in_(select(...))), or where(exists().where(...))",
+        )
+
     def binary_truediv(self, node: BinaryExpression[Any]) -> str:
         left = self.operand(node.left, ops.TRUEDIV)
         return f"{left} / ({self.operand(node.right, ops.ADD)} + 0.0)"
