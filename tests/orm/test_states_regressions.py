@@ -159,6 +159,7 @@ def test_a_replaced_row_is_written_where_the_old_object_had_expired(session):
     assert session.connection().exec_driver_sql("SELECT name FROM country").all() == [(None,)]
 
 
+@pytest.mark.filterwarnings("ignore:.* is new, and the session has another instance")
 def test_one_of_two_new_objects_has_the_replaced_row_and_the_other_is_refused(session):
     session.delete(session.get(Country, "a"))
     session.add_all([Country(code="a", name="first"), Country(code="a", name="second")])

@@ -271,6 +271,7 @@ def test_what_is_not_set_is_not_what_the_old_instance_had(w):
     assert w.rows(m.Link) == [(1, 2, None)]
 
 
+@pytest.mark.filterwarnings("ignore:.* is new, and the session has another instance")
 def test_of_two_with_the_key_of_a_deleted_one_the_second_is_refused(w):
     m = links(w)
     w.s.delete(m.first.links[0])

@@ -23,7 +23,7 @@ from dovetail.orm.loading.related import KEYS_PER_STATEMENT
 from dovetail.orm.mapping.mapper import Mapper
 from dovetail.orm.mapping.relationship import RelationshipProperty
 from dovetail.orm.tracking.expiry import Whole
-from dovetail.orm.tracking.state import state_of
+from dovetail.orm.tracking.state import NO_VALUE, state_of
 from dovetail.sql.expression.column_element import ColumnElement
 from dovetail.steps import Steps, nothing
 
@@ -136,13 +136,14 @@ def check_classes_steps(context: FlushContext) -> Steps[None]:
     """Warn of rows whose discriminator says that they are of another class than their instances."""
     for own in context.changes.mappers.values():
         key = own.mapper.polymorphic_key
-        if key is not None:
+        if key is not None and key in own.mapper.written_columns:
             fitting = {one.polymorphic_identity for one in own.mapper.self_and_descendants}
             told = [*own.inserts.items()]
             told += [pair for pair in own.updates.items() if key in (pair[0].committed or ())]
             for _, instance in told:
-                value = instance.__dict__.get(key)
-                if value not in fitting and not isinstance(value, ColumnElement):
+                value = instance.__dict__.get(key, NO_VALUE)
+                is_known = value is not NO_VALUE and not isinstance(value, ColumnElement)
+                if is_known and value not in fitting:
                     warn_of_other_class(instance, key, value)
     yield from nothing
 

@@ -104,9 +104,9 @@ class EntityLayout:
         all columns of the class mean what the statement could have loaded: not *prop*, where it
         has no columns of the class that *prop* belongs to.
         """
-        if prop.parent in self.entity.kinds:
-            return self.tree.loads_column(prop)
-        return self.tree.completes(prop)
+        if self.tree.loads_column(prop):
+            return True
+        return prop.parent not in self.entity.kinds and self.tree.completes(prop)
 
     @property
     def variants(self) -> list[list[tuple[str, int, Any]]]:
