@@ -206,3 +206,21 @@ def test_unknown_numbers_are_what_the_driver_says():
     assert meaning(65000).error is exc.DatabaseError
     assert classify(Error(), Cause(error=exc.InterfaceError)).error is exc.Disconnected
     assert classify(Error("odd"), Cause(error=exc.InterfaceError)).error is exc.InterfaceError
+
+
+def test_a_check_of_a_column_may_have_a_name(engine):
+    own = MetaData()
+    box = Table(
+        "box",
+        own,
+        Column("id", Integer, primary_key=True),
+        Column("size", Integer, CheckConstraint("size > 0", name="box_has_size")),
+        Column("width", Integer, CheckConstraint("width > 0")),
+    )
+    own.create_all(engine)
+    with engine.begin() as connection:
+        connection.execute(insert(box).values(size=1, width=1))
+    for values, name in (({"size": -1}, "box_has_size"), ({"width": -1}, None)):
+        with pytest.raises(exc.CheckViolation) as refused, engine.begin() as connection:
+            connection.execute(insert(box).values(values))
+        assert name in (None, refused.value.constraint)

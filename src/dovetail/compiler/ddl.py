@@ -148,7 +148,9 @@ class DDLCompiler:
 
     def column_definition(self, column: Column[Any]) -> str:
         """Return the definition of *column*, with the constraints that were given to it alone."""
-        texts = [self.constraint_text(one) for one in column.constraints]
+        texts = [
+            self.constraint_text(one) for one in column.constraints if self.stands_in_column(one)
+        ]
         return " ".join([self.get_column_specification(column), *(text for text in texts if text)])
 
     def get_column_specification(self, column: Column[Any], **kw: object) -> str:
@@ -272,12 +274,13 @@ class DDLCompiler:
     def _constraint_texts(self, table: Table, foreign_keys: Collection[Any] | None) -> list[str]:
         """Return the constraints of *table*; of the foreign keys those in *foreign_keys*."""
         items = [table.primary_key] if len(table.primary_key) else []
-        items += sorted(
-            (c for c in table.constraints if c is not table.primary_key), key=lambda c: c.order
-        )
+        others = [c for c in table.constraints if c is not table.primary_key]
+        others += [c for column in table.c for c in column.constraints]
+        items += sorted(others, key=lambda c: c.order)
         texts = []
         for item in items:
-            if getattr(item, "is_inline", False) or not self.is_written(item):
+            is_inline = getattr(item, "is_inline", False) and self.stands_in_column(item)
+            if is_inline or not self.is_written(item):
                 continue
             is_foreign = isinstance(item, ForeignKeyConstraint)
             if is_foreign and foreign_keys is not None and item not in foreign_keys:
@@ -288,6 +291,10 @@ class DDLCompiler:
             if text is not None:
                 texts.append(text)
         return texts
+
+    def stands_in_column(self, constraint: Constraint) -> bool:
+        """Return whether *constraint*, given to a column alone, is written in its definition."""
+        return not constraint.name or bool(self.features.named_checks_in_columns)
 
     def is_written(self, constraint: Constraint) -> bool:
         """Return whether this server gets *constraint*."""

@@ -153,6 +153,9 @@ class Features(Record):
     supports_identity_columns: bool = False
     """GENERATED … AS IDENTITY."""
 
+    named_checks_in_columns: bool = True
+    """A CHECK in the definition of a column may have a name."""
+
     supports_comments: bool = False
     """Tables and columns have comments."""
 

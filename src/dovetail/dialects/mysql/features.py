@@ -99,6 +99,7 @@ MARIADB: dict[str, Any] = {
     "supports_sequences": True,
     "supports_native_uuid": True,
     "supports_json_cast": False,
+    "named_checks_in_columns": False,
 }
 """What a MariaDB has otherwise that is supported by its makers still."""
 
@@ -115,6 +116,7 @@ SINCE: dict[str, tuple[Version | None, Version | None]] = {
     "supports_float_cast": ((8, 0, 17), (10, 4, 5)),
     "supports_json_cast": ((5, 7, 8), None),
     "supports_check": ((8, 0, 16), (10, 2, 1)),
+    "named_checks_in_columns": ((8, 0, 16), None),
     "supports_tables_of_values": (None, (10, 3, 3)),
     "supports_functional_indexes": ((8, 0, 13), None),
 }
