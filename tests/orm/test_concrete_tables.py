@@ -2,13 +2,24 @@
 
 from importlib import import_module
 from types import SimpleNamespace
+from typing import ClassVar
 
 import pytest
 
-from dovetail import ForeignKey, Integer, String, create_engine, delete, insert, select, update
+from dovetail import (
+    ForeignKey,
+    Integer,
+    String,
+    create_engine,
+    delete,
+    func,
+    insert,
+    select,
+    update,
+)
 from dovetail.exc import InvalidRequestError
-from dovetail.ext.declarative import ConcreteBase
-from dovetail.orm import DeclarativeBase, Session, mapped_column
+from dovetail.ext.declarative import AbstractConcreteBase, ConcreteBase
+from dovetail.orm import DeclarativeBase, Mapped, Session, mapped_column
 
 PACKAGES = ("dovetail", "sqlalchemy")
 
@@ -363,3 +374,35 @@ def test_criteria_of_bulk_statements_mean_the_rows_of_the_class_itself():
     assert w.s.scalars(select(table.c.name).order_by(table.c.id)).all() == ["p11", "p12!!!"]
     w.s.close()
     w.s.close()
+
+
+def test_the_discriminator_of_a_union_is_there_for_conditions():
+    class Base(DeclarativeBase):
+        pass
+
+    class Shape(AbstractConcreteBase, Base):
+        strict_attrs = True
+        name: Mapped[str] = mapped_column()
+
+    class Circle(Shape):
+        __tablename__ = "circle"
+        id: Mapped[int] = mapped_column(primary_key=True)
+        __mapper_args__: ClassVar = {"polymorphic_identity": "circle", "concrete": True}
+
+    class Square(Shape):
+        __tablename__ = "square"
+        id: Mapped[int] = mapped_column(primary_key=True)
+        __mapper_args__: ClassVar = {"polymorphic_identity": "square", "concrete": True}
+
+    engine = create_engine("sqlite://")
+    Base.metadata.create_all(engine)
+    with Session(engine) as session:
+        session.add_all([Circle(name="c"), Square(name="s"), Square(name="t")])
+        session.commit()
+        counted = select(Shape.type, func.count()).group_by(Shape.type).order_by(Shape.type)
+        assert session.execute(counted).all() == [("circle", 1), ("square", 2)]
+        found = session.scalars(select(Shape).where(Shape.type == "square").order_by(Shape.name))
+        assert [type(one) for one in found] == [Square, Square]
+        session.scalars(select(Shape)).first().name = "u"
+        session.commit()
+    assert not hasattr(Circle(), "type")

@@ -35,9 +35,8 @@ def map_to_union(registry: Any, class_: Any, relationships: Mapping[str, Any]) -
     shared = set.intersection(*(set(mapper.column_attrs.keys()) for mapper in below))
     known = {**class_.__dict__.get("__mapper_args__", {}), "with_polymorphic": ("*", union)}
     known.setdefault("polymorphic_on", union.c[name])
-    known.setdefault("exclude_properties", [name])
     if class_.strict_attrs:
-        known["include_properties"] = [key for key in shared if key in union.c]
+        known["include_properties"] = [key for key in (*shared, name) if key in union.c]
     with mapped_by(registry, class_):
         mapper = Mapper(class_, union, relationships, **known)
     for key, prop in mapper.column_attrs.items():
