@@ -28,6 +28,8 @@ class Conventions:
     """Whether ``column == value`` is false to Python, and ``column != value`` true."""
     unknown_values_are_refused: bool = True
     """Whether an INSERT or UPDATE refuses a parameter that none of its columns is for."""
+    enum_texts_are_checked: bool = True
+    """Whether an Enum of a class refuses a text that is the name of none of its members."""
     expression_indexes_are_told: bool = True
     """Whether the inspector tells of indexes with expressions in them, on SQLite."""
     entry_point_prefixes: tuple[str, ...] = ("dovetail",)
@@ -43,6 +45,7 @@ class Conventions:
         self.keys_expire = True
         self.comparisons_have_truth = True
         self.unknown_values_are_refused = False
+        self.enum_texts_are_checked = False
         self.expression_indexes_are_told = False
         self.entry_point_prefixes = ("dovetail", "sqlalchemy")
 

@@ -423,3 +423,36 @@ def test_a_parameter_that_no_column_is_for_is_left_out():
             print("refused")
         """
     ) == ["[(1, 'ada'), (2, 'ben'), (3, 'c')]", "refused"]
+
+
+def test_a_text_that_names_no_member_is_compared_as_it_is():
+    assert with_model(
+        """
+    import enum
+
+    class Colour(enum.Enum):
+        red = 1
+        blue = 2
+
+    class Paint(Base):
+        __tablename__ = "paint"
+        id: Mapped[int] = mapped_column(primary_key=True)
+        colour: Mapped[Colour]
+        checked: Mapped[Colour] = mapped_column(sa.Enum(Colour, validate_strings=True))
+
+    Base.metadata.create_all(engine)
+    with Session(engine) as session:
+        session.add(Paint(colour="red", checked=Colour.blue))
+        session.commit()
+        assert session.scalars(sa.select(Paint).where(Paint.colour == "green")).all() == []
+        either = sa.select(Paint.id).where(Paint.colour.in_(["red", "x"]))
+        assert session.scalars(either).all() == [1]
+        try:
+            session.scalars(sa.select(Paint).where(Paint.checked == "green")).all()
+        except sa.exc.StatementError as error:
+            assert "'green' is not among" in str(error)
+        else:
+            raise AssertionError("not refused")
+        print("done")
+    """
+    ) == ["done"]

@@ -6,6 +6,7 @@ import pytest
 
 from dovetail import Column, Enum, Integer, MetaData, Table, create_engine, select
 from dovetail.dialects import mysql
+from dovetail.exc import StatementError
 
 
 class Colour(enum.Enum):
@@ -46,3 +47,17 @@ def test_a_set_is_searched_as_text():
     assert searched.construct_params() == {"days_1": "m%"}
     assert days.like("m%").right.type.bind_processor(mysql.dialect()) is None
     assert (days == "mo").right.type is days.type
+
+
+def test_a_text_that_names_no_member_is_refused():
+    table = Table("painted", MetaData(), Column("colour", Enum(Colour)))
+    engine = create_engine("sqlite://")
+    with engine.begin() as connection:
+        table.create(connection)
+        for statement in (
+            select(table).where(table.c.colour == "green"),
+            select(table).where(table.c.colour.in_(["red", "green"])),
+            table.insert().values(colour="green"),
+        ):
+            with pytest.raises(StatementError, match="'green' is not among the values"):
+                connection.execute(statement)

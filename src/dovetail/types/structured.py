@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any, ClassVar, Protocol, TypeVar, cast
 from uuid import UUID
 
+from ..conventions import conventions
 from ..exc import ArgumentError, did_you_mean
 from . import settling
 from .basic import LargeBinary, String, quote_text
@@ -35,8 +36,8 @@ class Enum(String, SchemaType, TypeEngine[str]):
     """One of a few strings, or a member of an :class:`enum.Enum` class.
 
     Members are stored by name; ``values_callable`` may name other strings, one for each
-    member.  A value that is none of them is refused when it is bound (a plain string only
-    with ``validate_strings``) and LookupError tells when one is read.
+    member.  A value that is none of them is refused when it is bound (one of plain strings
+    only with ``validate_strings``) and LookupError tells when one is read.
     """
 
     __visit_name__ = "enum"
@@ -155,7 +156,7 @@ class Enum(String, SchemaType, TypeEngine[str]):
                 if isinstance(value, str) and value in known:
                     return value
             if isinstance(value, str) and not self.validate_strings:
-                if self.enum_class is None:
+                if self.enum_class is None or not conventions.enum_texts_are_checked:
                     return value
             raise self._unknown(value)
 

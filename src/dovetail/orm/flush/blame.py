@@ -54,7 +54,7 @@ def _tell_of_other_instance(mapper: Mapper, instances: list[Any], error: Stateme
     """Say where the session has another instance with the row that one of *instances* was for."""
     for instance in instances:
         load = state_of(instance).load
-        known = load.scope.known(load.mapper, load.token)
+        known = {} if load.scope is None else load.scope.known(load.mapper, load.token)
         there = known.get(load.mapper.key_of(instance))
         if there is not None and there() is not instance:
             warn(
