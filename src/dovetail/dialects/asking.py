@@ -77,6 +77,11 @@ class AskedDialect:
         inquiry: Fetcher = Inquiry(fetcher, this, {} if info_cache is None else info_cache)
         return run_sync(question(reflection)(inquiry, *arguments))
 
+    def answers(self, method: str) -> bool:
+        """Tell whether the dialect, or a program, has its own *method* for a question."""
+        own = getattr(type(self), method) is not getattr(AskedDialect, method)
+        return own or method in vars(self)
+
     def has_table(
         self,
         connection: AskedConnection,
@@ -367,10 +372,9 @@ def reflection_for(dialect: AskedDialect, reflection: Reflection) -> Any:
 
     They are those of its class, and those that a program has put on this one.
     """
-    kind, replaced = type(dialect), vars(dialect)
     own = {
         question: getattr(dialect, name)
         for question, name in METHODS.items()
-        if name in replaced or getattr(kind, name) is not getattr(AskedDialect, name)
+        if dialect.answers(name)
     }
     return OwnAnswers(reflection, own) if own else reflection

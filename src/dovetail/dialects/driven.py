@@ -5,21 +5,33 @@ A dialect of another package may do otherwise: an engine asks these methods.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import cached_property
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 from uuid import uuid4
 
 from ..exc import ArgumentError, IdentifierError
 from .asking import AskedConnection, AskedDialect
 from .driver import Address, Driver, driver_of
+from .package_driver import speaker_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Sequence
     from types import ModuleType
 
     from ..compiler.identifiers import IdentifierPreparer
     from .dbapi import DBAPIConnection, DBAPICursor, DriverParameters
     from .features import Features
+
+
+ANSWERS: Mapping[str, str] = MappingProxyType(
+    {
+        "server_version_info": "_get_server_version_info",
+        "default_schema_name": "_get_default_schema_name",
+    }
+)
+"""What a dialect knows of its server, and the methods by which those of others ask it."""
 
 
 class StartedConnection(Protocol):
@@ -49,7 +61,7 @@ class DrivenDialect(AskedDialect):
     def speaking_over(self) -> Driver:
         """The driver of the engine, or else the one of a URL that names none."""
         if self.backend is None:
-            self.backend = driver_of(type(self))(self.dbapi)
+            self.backend = speaker_of(type(self))(self.dbapi)
         return self.backend
 
     @cached_property
@@ -98,6 +110,10 @@ class DrivenDialect(AskedDialect):
             self.features = known.features
             self.default_schema_name = known.default_schema_name
             self.server_version_info = known.server_version_info
+        for name, method in ANSWERS.items():
+            ask = getattr(self, method, None)
+            if ask is not None:
+                setattr(self, name, ask(connection))
 
     def get_driver_connection(self, connection: object) -> Any:
         """Return the connection of the driver's own package that *connection* stands for."""

@@ -148,6 +148,16 @@ class Address(Protocol):
     def query(self) -> Mapping[str, str | tuple[str, ...]]: ...
 
 
+class ServedDialect(Protocol):
+    """The dialect of an engine, as far as a driver is told of it."""
+
+    def get_isolation_level_values(
+        self, dbapi_connection: DBAPIConnection | None = None
+    ) -> Sequence[str]: ...
+    def get_isolation_level(self, dbapi_connection: DBAPIConnection) -> str: ...
+    def get_default_isolation_level(self, dbapi_conn: DBAPIConnection) -> str: ...
+
+
 class Cause(Record):
     """What a driver's error means, in terms that are the same for all servers."""
 
@@ -295,6 +305,9 @@ class Driver:
     plain_options: ClassVar[frozenset[str]] = frozenset()
     """Those that programs know by a name without the dialect's: ``client_encoding``."""
 
+    marks: ClassVar[tuple[str, ...]] = ()
+    """Names by which packages are known that can be used as this one, its forks."""
+
     moot_options: ClassVar[frozenset[str]] = frozenset()
     """Options of :func:`create_engine` that programs give for this driver, and that ask for
     what is so anyway."""
@@ -302,8 +315,8 @@ class Driver:
     features: ClassVar[Mapping[str, Any]] = {}
     """Fields of the features record that are otherwise with this driver."""
 
-    paramstyle: ClassVar[str] = "qmark"
-    isolation_levels: ClassVar[tuple[str, ...]] = ("AUTOCOMMIT",)
+    paramstyle: str = "qmark"
+    isolation_levels: tuple[str, ...] = ("AUTOCOMMIT",)
     default_isolation: str = "SERIALIZABLE"
     """The level of connections that nobody has set one on; a server may tell another."""
 
@@ -334,6 +347,16 @@ class Driver:
                 f"the driver {cls.name!r} for {cls.dialect_name} is not installed",
                 hint=f"pip install {cls.package or cls.module_name}",
             ) from error
+
+    @classmethod
+    def speaks(cls, module: object) -> bool:
+        """Tell whether *module* is the package of this driver, or one that is used as it is."""
+        if getattr(module, "__name__", "").partition(".")[0] == cls.module_name:
+            return True
+        return bool(cls.marks) and all(hasattr(module, name) for name in cls.marks)
+
+    def serve(self, dialect: ServedDialect) -> None:
+        """Take from *dialect*, that of an engine, what is to be known of it: nothing."""
 
     def connect_arguments(self, address: Address) -> tuple[tuple[Any, ...], dict[str, Any]]:
         """Return the arguments that :meth:`connect` hands to the driver package."""

@@ -10,13 +10,13 @@ from .dialect import Dialect, default_dialect
 from .driver import (
     Driver,
     driver_class,
-    driver_of,
     forget_driver,
     has_driver,
     has_drivers,
     register_driver,
 )
 from .entry_points import brought, class_at
+from .package_driver import speaker_of
 
 GROUP = "dialects"
 """The entry points by which packages make dialects known: ``name = "module:Class"``."""
@@ -99,10 +99,10 @@ def driver_for(name: str, driver: str | None = None, awaits: bool = False) -> ty
     else:
         special = _dialect_for(name, driver)
         if special is not None:
-            return driver_of(special, awaits)
+            return speaker_of(special, awaits)
     if has_drivers(name):
         return driver_class(name, driver, awaits)
-    return driver_of(dialect_class(name), awaits)
+    return speaker_of(dialect_class(name), awaits)
 
 
 def _dialect_for(name: str, driver: str) -> type[Dialect] | None:

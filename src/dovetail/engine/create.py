@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from importlib import import_module
+from types import FunctionType
 from typing import TYPE_CHECKING, Any
 
+from ..dialects.dialect import Dialect
+from ..dialects.package_driver import is_brought
 from ..dialects.registry import dialect_class
 from ..event import own_dispatch
 from ..exc import ArgumentError, InvalidOption, did_you_mean
@@ -28,7 +31,6 @@ from .url import make_url
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from ..dialects.dialect import Dialect
     from ..dialects.driver import Driver
     from .plugin import CreateEnginePlugin
     from .url import URL
@@ -212,9 +214,10 @@ def engine_for(url: str | URL, options: dict[str, Any], awaits: bool = False) ->
     kind = place.get_dialect()
     driver = place.get_driver_class(awaits)
     own = _own_names(driver)
-    _check_options(options, own, driver.moot_options)
+    keywords = _keywords_of(kind)
+    _check_options(options, own, driver.moot_options | keywords)
     backend = driver(_module_of(kind, options), pooler=options.get("pooler"))
-    dialect = _make_dialect(kind, backend, options, plugins)
+    dialect = _make_dialect(kind, backend, options, keywords | _DIALECT_OPTIONS, plugins)
     refuse_unheard(dialect, backend)
     opener = _make_opener(backend, place, options, own, dialect)
     pool = options.get("pool")
@@ -312,6 +315,18 @@ def _own_names(driver: type[Driver]) -> dict[str, str]:
     return named | {name: name for name in driver.plain_options}
 
 
+def _keywords_of(kind: type[Dialect]) -> frozenset[str]:
+    """Return the options that the dialect *kind*, of another package, takes by itself."""
+    above = kind.__mro__[: kind.__mro__.index(Dialect)]
+    made = (vars(each).get("__init__") for each in above)
+    codes = (init.__code__ for init in made if isinstance(init, FunctionType) and is_brought(init))
+    return frozenset(
+        name
+        for code in codes
+        for name in code.co_varnames[1 : code.co_argcount + code.co_kwonlyargcount]
+    )
+
+
 def _make_opener(
     backend: Driver,
     place: URL,
@@ -347,10 +362,11 @@ def _make_dialect(
     kind: type[Dialect],
     backend: Driver,
     options: Mapping[str, Any],
+    own: frozenset[str],
     plugins: list[CreateEnginePlugin],
 ) -> Dialect:
-    """Return the dialect as *backend* speaks it."""
-    settings = {name: options[name] for name in _DIALECT_OPTIONS if name in options}
+    """Return the dialect as *backend* speaks it; *own* are the options that it takes."""
+    settings = {name: options[name] for name in own if name in options}
     settings.setdefault("paramstyle", backend.paramstyle)
     for plugin in plugins:
         plugin.handle_dialect_kwargs(kind, settings)
@@ -359,6 +375,7 @@ def _make_dialect(
         dialect.driver = backend.name
     dialect.backend = backend
     dialect.dbapi = backend.module
+    backend.serve(dialect)
     if backend.features:
         dialect.features = dialect.features.changed(**backend.features)
     dialect.is_async = backend.is_async

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol, cast
 
 from ..compiler.ddl import schema_statements
+from ..dialects.asking import reflection_for
 from ..dialects.reflection import Inquiry
 from ..event import Listeners, root
 from ..sql.attach_events import AttachEvents
@@ -15,7 +16,7 @@ from ..sql.schema import Table
 from ..steps import run_sync
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Mapping
+    from collections.abc import Callable, Collection, Iterable, Mapping
 
     from ..dialects.dbapi import DriverParameters
     from ..event import Dispatch
@@ -135,8 +136,8 @@ def schema_steps(
     listed = list(metadata.tables.values()) if tables is None else list(tables)
     existing = (yield from _existing_steps(connection, listed)) if checkfirst else None
     sequences = None
-    if checkfirst and connection.dialect.features.supports_sequences:
-        sequences = yield from _sequences_steps(connection, listed)
+    if checkfirst and tables is None and connection.dialect.features.supports_sequences:
+        sequences = yield from _sequences_steps(connection, metadata.sequences)
     statements = schema_statements(verb, metadata, tables, connection.dialect, existing, sequences)
     types = yield from _types_steps(connection, verb, metadata, tables, existing)
     statements = types + statements if verb == "create" else statements + types
@@ -166,28 +167,48 @@ def _tell(target: object, name: str, connection: Definer, details: dict[str, Any
             function(target, connection, **details)
 
 
-def _existing_steps(connection: Definer, tables: list[Any]) -> Steps[set[tuple[str | None, str]]]:
+Named = tuple[str | None, str]
+"""The schema, as it is declared, and the name of what a schema contains."""
+
+
+def _existing_steps(connection: Definer, tables: list[Any]) -> Steps[set[Named]]:
     """Return the (schema, name) of the tables and views there are, where *tables* are."""
-    reflection = connection.engine.backend.reflection
-    inquiry = Inquiry(connection, connection.dialect, {})
-    existing: set[tuple[str | None, str]] = set()
+    dialect = connection.dialect
+    if dialect.answers("has_table"):
+        return _found(dialect.has_table, connection, tables)
+    reflection = reflection_for(dialect, connection.engine.backend.reflection)
+    inquiry = Inquiry(connection, dialect, {})
+    existing: set[Named] = set()
     for schema in {table.schema for table in tables}:
-        actual = connection.dialect.schema_name(schema)
+        actual = dialect.schema_name(schema)
         names = yield from reflection.table_names_steps(inquiry, actual)
         views = yield from reflection.view_names_steps(inquiry, actual)
         existing.update((schema, name) for name in (*names, *views))
     return existing
 
 
-def _sequences_steps(connection: Definer, tables: list[Any]) -> Steps[set[tuple[str | None, str]]]:
-    reflection = connection.engine.backend.reflection
-    inquiry = Inquiry(connection, connection.dialect, {})
-    existing: set[tuple[str | None, str]] = set()
-    for schema in {None, *(table.schema for table in tables)}:
-        actual = connection.dialect.schema_name(schema)
-        names = yield from reflection.sequence_names_steps(inquiry, actual)
+def _sequences_steps(connection: Definer, sequences: Collection[Any]) -> Steps[set[Named]]:
+    """Return the (schema, name) of the sequences there are, where *sequences* are."""
+    dialect = connection.dialect
+    if dialect.answers("has_sequence"):
+        return _found(dialect.has_sequence, connection, sequences)
+    reflection = reflection_for(dialect, connection.engine.backend.reflection)
+    inquiry = Inquiry(connection, dialect, {})
+    existing: set[Named] = set()
+    for schema in {sequence.schema for sequence in sequences}:
+        names = yield from reflection.sequence_names_steps(inquiry, dialect.schema_name(schema))
         existing.update((schema, name) for name in names)
     return existing
+
+
+def _found(is_there: Callable[..., bool], connection: Definer, asked: Iterable[Any]) -> set[Named]:
+    """Return the (schema, name) of those *asked* for of which a dialect says that they are."""
+    schema_name = connection.dialect.schema_name
+    return {
+        (each.schema, each.name)
+        for each in asked
+        if is_there(connection, each.name, schema=schema_name(each.schema))
+    }
 
 
 def _types_steps(

@@ -7,11 +7,13 @@ from typing import TYPE_CHECKING, Any
 from weakref import ref
 
 from ..dialects.dialect import Dialect
+from ..dialects.driven import ANSWERS
 from ..event import listen
 from ..exc import ArgumentError
 from .own_verbs import SAVEPOINT_METHODS, STATEMENT_METHODS, has_own
 
 if TYPE_CHECKING:
+    from .connection import Connection
     from .context import ErrorContext, ExecutionContext
     from .engine import Engine
     from .pool import Pool
@@ -42,11 +44,18 @@ def use_hooks(engine: Engine, dialect: Dialect, url: URL) -> None:
         for words, method in SAVEPOINT_METHODS.items()
         if has_own(dialect, method)
     }
-    if has_own(dialect, "initialize"):
-        listen(engine, "engine_connect", dialect.initialize, once=True)
+    if has_own(dialect, "initialize") or any(hasattr(dialect, each) for each in ANSWERS.values()):
+        listen(engine, "engine_connect", partial(_initialize, dialect), once=True)
     if dialect.execution_ctx_cls is not None:
         _use_contexts(engine, dialect.execution_ctx_cls)
     dialect.when_replaced = partial(_replaced, ref(engine), set())
+
+
+def _initialize(dialect: Dialect, connection: Connection) -> None:
+    """Let *dialect* ask its server; who opened *connection* finds no transaction begun."""
+    dialect.initialize(connection)
+    if connection.in_transaction():
+        connection.rollback()
 
 
 NEVER_ASKED = (

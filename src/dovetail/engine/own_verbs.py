@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from ..dialects.package_driver import is_brought
 from ..exc import ArgumentError
 
 if TYPE_CHECKING:
@@ -14,8 +15,6 @@ if TYPE_CHECKING:
 
     from ..dialects.dialect import Dialect
     from ..dialects.driver import Driver, DriverConnection
-
-_THIS_PACKAGE = f"{__name__.partition('.')[0]}."
 
 VERBS: Mapping[str, str] = {
     "begin": "do_begin",
@@ -38,9 +37,7 @@ SAVEPOINT_METHODS: Mapping[str, str] = {
 
 def has_own(dialect: Dialect | type[Dialect], method: str) -> bool:
     """Tell whether another package, or a program, has written *method* of *dialect*."""
-    own = getattr(dialect, method)
-    home = getattr(getattr(own, "__func__", own), "__module__", "")
-    return not str(home).startswith(_THIS_PACKAGE)
+    return is_brought(getattr(dialect, method))
 
 
 def refuse_unheard(dialect: Dialect, driver: Driver) -> None:

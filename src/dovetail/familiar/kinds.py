@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 
 from ..dialects.mysql.dialect import MariadbDialect, MysqlDialect
 from ..dialects.postgresql.dialect import PostgresqlDialect
+from ..dialects.postgresql.drivers import Psycopg2Driver
 from ..dialects.sqlite.dialect import SqliteDialect
 from ..engine.connection import Connection
 from ..engine.engine import Engine
@@ -171,6 +172,11 @@ class PGDialect_psycopg2(PostgresqlDialect, metaclass=DriverKind):
     """The dialect of PostgreSQL on psycopg2."""
 
     driver = "psycopg2"
+
+    def __init__(self, **options: object) -> None:
+        for name in Psycopg2Driver.moot_options:
+            options.pop(name, None)
+        super().__init__(**options)
 
 
 class PGDialect_psycopg2cffi(PGDialect_psycopg2):

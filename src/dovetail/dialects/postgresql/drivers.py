@@ -185,6 +185,7 @@ class Psycopg2Driver(PostgresqlDriver):
 
     name = "psycopg2"
     module_name = "psycopg2"
+    marks = ("extensions", "extras")
     plain_options = _LIBPQ_OPTIONS
     moot_options = frozenset(
         ("use_native_hstore", "executemany_mode", "executemany_batch_page_size")

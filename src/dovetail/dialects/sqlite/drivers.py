@@ -215,6 +215,7 @@ class SqliteDriver(_SqliteDriver):
 
     name = "pysqlite"
     module_name = "sqlite3"
+    marks = ("sqlite_version", "Connection")
 
     def connect(self, arguments: tuple[Any, ...], options: dict[str, Any]) -> Any:
         """Open a connection, with the package's transaction control off."""
