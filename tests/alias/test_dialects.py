@@ -207,6 +207,26 @@ def test_a_dialect_may_derive_from_that_of_a_driver_that_is_not_there():
     ) == ["True psycopg2cffi"]
 
 
+def test_a_dialect_is_told_who_reads_hstore_and_json():
+    assert run(
+        """
+        from sqlalchemy.dialects.postgresql.psycopg2 import PGDialect_psycopg2
+        from sqlalchemy.engine.default import DefaultDialect
+
+        class Own(PGDialect_psycopg2):
+            def __init__(self, **options):
+                super().__init__(use_native_hstore=False, **options)
+
+        class Plain(DefaultDialect):
+            def __init__(self, json_serializer=None, **options):
+                super().__init__(**options)
+                self._json_serializer = json_serializer
+
+        print(Own().driver, Plain(json_serializer=repr).json_serializer is repr)
+        """
+    ) == ["psycopg2 True"]
+
+
 def test_a_dialect_of_another_package_writes_functions_and_types_its_own_way():
     assert run(
         """

@@ -267,6 +267,12 @@ STATEMENTS = {
     "insert from cte": lambda t: t.q.insert(t.a).from_select(
         ["email"], t.q.select(t.q.select(t.users.name).cte("z"))
     ),
+    "insert from table": lambda t: t.q.insert(t.a).from_select(
+        ["email"], t.q.select(t.users.name).subquery()
+    ),
+    "insert from the cte itself": lambda t: t.q.insert(t.a).from_select(
+        ["email"], t.q.select(t.users.name).cte("rows")
+    ),
     "insert from union": lambda t: t.q.insert(t.a).from_select(
         ["email"], t.q.union(t.q.select(t.users.name), t.q.select(t.addresses.email))
     ),

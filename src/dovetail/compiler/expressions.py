@@ -55,10 +55,10 @@ from ..types.basic import NUMERICTYPE
 from ..types.contract import NULLTYPE, TypeEngine
 from ..types.structured import TupleType
 from .custom import custom_writers, written_by
-from .identifiers import IdentifierPreparer
+from .identifiers import IdentifierPreparer, NamedInSchema
 from .raw import words
 from .slots import MARK, Slot, item_type
-from .target import CompilerDialect, NamedInSchema
+from .target import CompilerDialect
 
 _NOT_IN = re.compile(r"\bNOT\s+IN\s*\(?\s*$", re.IGNORECASE)
 
@@ -355,7 +355,8 @@ class ExpressionCompiler:
     def from_name(self, table: FromClause) -> str:
         """Return how a column speaks of *table*."""
         if table.__visit_name__ == "table":
-            return self.format_table(table)
+            of_table: Any = table
+            return self.preparer.qualified(table, self.dialect.schema_name(of_table.schema))
         return self.quote(self.name(table.name))
 
     def format_table(self, table: NamedInSchema) -> str:

@@ -46,6 +46,16 @@ class PreparedDialect(Protocol):
     def identifier_preparer(self) -> IdentifierPreparer: ...
 
 
+class NamedInSchema(Protocol):
+    """A table or a sequence: what has a name, and perhaps a schema."""
+
+    @property
+    def name(self) -> Any: ...
+
+    @property
+    def schema(self) -> str | None: ...
+
+
 class Named(Protocol):
     """What has a name."""
 
@@ -107,6 +117,10 @@ class IdentifierPreparer:
 
     def format_table(self, table: Any, schema: str | None = OWN) -> str:
         """Return the name of *table* with its schema, or with *schema*; None for without."""
+        return self.qualified(table, schema)
+
+    def qualified(self, table: NamedInSchema, schema: str | None = OWN) -> str:
+        """Return the same as columns have it before them, whatever else tables are called."""
         own = table.schema if schema is OWN else schema
         name = self.quote(table.name)
         return f"{self.quote_schema(own)}.{name}" if own else name

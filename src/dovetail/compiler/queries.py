@@ -477,7 +477,7 @@ class QueryCompiler(RestrictingCompiler):
         return text
 
     def from_table(self, source: TableClause) -> str:
-        return self.format_table(source)
+        return self.from_name(source)
 
     def from_alias(self, source: AliasedFrom) -> str:
         element = source.element

@@ -208,7 +208,7 @@ class StatementCompiler(QueryCompiler):
         outer_criteria = self.take_criteria(node)
         for cte in node.ctes:
             self.write_cte(cte)
-        head = "INSERT " + self.words(node.prefixes) + "INTO " + self.from_table(node.table)
+        head = "INSERT " + self.words(node.prefixes) + "INTO " + self.format_table(node.table)
         if node.select_source is not None:
             text = head + self._insert_from_select(node, *node.select_source)
         elif isinstance(node.values_, list):
@@ -314,7 +314,8 @@ class StatementCompiler(QueryCompiler):
         frames, self.frames = self.frames, []
         text = self.write_query(source)
         self.frames = frames
-        if self.with_follows_insert and not self.depth:
+        follows = getattr(self.dialect, "cte_follows_insert", self.with_follows_insert)
+        if follows and not self.depth:
             text, self.ctes = self.with_text() + text, {}
         return f" ({listed}) {text}"
 

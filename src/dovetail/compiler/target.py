@@ -17,16 +17,6 @@ class WritesTypes(Protocol):
         ...
 
 
-class NamedInSchema(Protocol):
-    """A table or a sequence: what has a name, and perhaps a schema."""
-
-    @property
-    def name(self) -> Any: ...
-
-    @property
-    def schema(self) -> str | None: ...
-
-
 class CompilerDialect(TypeDialect, Protocol):
     """A dialect, as far as compilers ask it."""
 

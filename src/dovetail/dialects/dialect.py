@@ -76,6 +76,8 @@ class Dialect(DrivenDialect):
         for name in ("type_compiler", "type_compiler_cls"):
             if isinstance(own.get(name), type):
                 cls.type_compiler_class = own[name]
+        if "colspecs" in own:
+            cls.colspecs = _each_class(own["colspecs"])
         if "construct_arguments" in own:
             for kind, usual in own["construct_arguments"] or ():
                 for name, value in usual.items():
@@ -291,6 +293,16 @@ class Dialect(DrivenDialect):
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self.name}+{self.driver}>"
+
+
+def _each_class(colspecs: Mapping[type[Any], type[Any]]) -> Mapping[type[Any], type[Any]]:
+    """Return *colspecs* with the members of classes that stand for several, ``__members__``."""
+    members = {
+        member: special
+        for kind, special in colspecs.items()
+        for member in vars(kind).get("__members__", ())
+    }
+    return {**members, **colspecs} if members else colspecs
 
 
 _FAMILIAR = {

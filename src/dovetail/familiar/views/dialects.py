@@ -5,9 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ...compiler.compiled import Compiled
-from ...compiler.expressions import ExpressionCompiler
 from ...dialects.dialect import Dialect
-from ...dialects.driver import driver_of
+from ...dialects.package_driver import speaker_of
 from ...engine.context import ExecutionContext
 from ...engine.create import pool_class
 from ...engine.inspector import Inspector
@@ -16,9 +15,7 @@ from ...engine.pool.opener import CreatorOpener
 from ...engine.pool.pool import Pool
 from ...engine.pool.record import PooledConnection
 from ...sql.ddl import ExecutableDDLElement
-from ...sql.expression.elements import BinaryExpression
 from ...sql.node import Node
-from ...sql.operators import OPERATORS
 from .table import Views
 
 if TYPE_CHECKING:
@@ -45,9 +42,20 @@ views.names(
     render_literal_value="compiler.render_literal_value",
 )
 views.names(PooledConnection, connection="dbapi_connection")
-views.names(Dialect, _json_deserializer="json_deserializer", _json_serializer="json_serializer")
 views.names(ExecutionContext, identifier_preparer="dialect.identifier_preparer")
 views.values(Dialect, execute_sequence_format=tuple)
+
+
+@views.attribute(Dialect, writes="json_deserializer")
+def _json_deserializer(dialect: Dialect) -> Any:
+    """Return what reads JSON."""
+    return dialect.json_deserializer
+
+
+@views.attribute(Dialect, writes="json_serializer")
+def _json_serializer(dialect: Dialect) -> Any:
+    """Return what writes JSON."""
+    return dialect.json_serializer
 
 
 @views.attribute(ExecutionContext)
@@ -82,44 +90,6 @@ def is_ddl(compiled: Compiled) -> bool:
 def is_sql(compiled: Compiled) -> bool:
     """Return whether the statement is no definition."""
     return not is_ddl(compiled)
-
-
-views.also_takes(ExpressionCompiler, "visit_binary", "override_operator")
-
-
-def _written_binaries(cls: type[ExpressionCompiler], /, **options: object) -> None:
-    """Note the methods ``visit_mod_binary`` and the like of a compiler of another package."""
-    super(ExpressionCompiler, cls).__init_subclass__(**options)
-    own = {
-        name.removeprefix("visit_").removesuffix("_binary"): method
-        for name, method in vars(cls).items()
-        if name.startswith("visit_") and name.endswith("_binary")
-    }
-    if own:
-        cls.binary_methods = {**cls.binary_methods, **own}
-
-
-views.values(ExpressionCompiler, __init_subclass__=classmethod(_written_binaries))
-
-
-def _binary_as_usual(
-    compiler: ExpressionCompiler, binary: BinaryExpression[Any], *_: object, **__: object
-) -> str:
-    """Return *binary* as the server has it: what such a method calls by ``super()``."""
-    written: Any = getattr(compiler, f"binary_{binary.operator.name}", None)
-    return str(compiler.infix(binary, binary.operator.text) if written is None else written(binary))
-
-
-for _operator in OPERATORS.values():
-    views.method(ExpressionCompiler, name=f"visit_{_operator.__name__}_binary")(_binary_as_usual)
-
-
-@views.method(ExpressionCompiler)
-def _generate_generic_binary(
-    compiler: ExpressionCompiler, binary: BinaryExpression[Any], opstring: str, **_: object
-) -> str:
-    """Return the operands of *binary* with *opstring* between them."""
-    return compiler.infix(binary, opstring)
 
 
 @views.attribute(Compiled)
@@ -163,7 +133,7 @@ def compiled_parameters(context: ExecutionContext) -> list[dict[str, Any]]:
 
 def _get_pool_class(dialect: type[Dialect], url: URL) -> type[Pool]:
     """Return the class of the pool of an engine for the database at *url*."""
-    return pool_class(driver_of(dialect)(), url)
+    return pool_class(speaker_of(dialect)(), url)
 
 
 def _get_dialect_cls(dialect: type[Dialect], url: URL) -> type[Dialect]:

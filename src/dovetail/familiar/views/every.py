@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from . import (
+    compilers,
     declarations,
     definitions,
     dialects,
@@ -19,6 +20,7 @@ from . import (
 from .table import Views
 
 EVERY: tuple[Views, ...] = (
+    compilers.views,
     declarations.views,
     definitions.views,
     dialects.views,

@@ -14,7 +14,7 @@ from .columns import ColumnCollection
 from .conflict import OnConflictDoNothing, OnConflictDoUpdate
 from .dml_base import FilteredBase, Row, UpdateBase, ValuesBase, column_key, row_of, value_key
 from .entity_types import C0, C1, C2, C3, C4, C5, C6, C7, T0, T1, T2, T3, T4, T5, T6, T7
-from .from_clause import Alias
+from .from_clause import Alias, FromClause
 
 Ts = TypeVarTuple("Ts")
 
@@ -125,6 +125,9 @@ class Insert(ValuesBase):
         source = node_of(select)
         if source is None or not hasattr(source, "export"):
             raise ArgumentError(f"from_select() needs a SELECT; got {select!r}")
+        if isinstance(source, FromClause):
+            # A table, or a CTE: all its columns.
+            source = source.select()
         keys = tuple(value_key(name) for name in names)
         return self._with(select_source=(keys, source), include_defaults=include_defaults)
 
