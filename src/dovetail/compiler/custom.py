@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any, Protocol
 
 from ..sql.node import Node
+from ..types.contract import TypeEngine
 
 Writer = Callable[..., str]
 
@@ -88,7 +89,10 @@ class CustomWriters:
         self.any = bool(self._by_class)
 
     def find(self, class_: type[Any], dialect: str) -> Writer | None:
-        """The function for elements of *class_*, or of a base of it, in *dialect*."""
+        """The function for elements of *class_*, or of a base of it, in *dialect*.
+
+        That of a type is not for those below it that have names of their own in SQL.
+        """
         place = (class_, dialect)
         if place not in self._found:
             self._found[place] = self._search(class_, dialect)
@@ -101,6 +105,9 @@ class CustomWriters:
                 function = known.get(dialect) or known.get("*")
                 if function is not None:
                     return function
+            if "__visit_name__" in vars(base) and issubclass(base, TypeEngine):
+                # A type with a name of its own, as BIGINT is an INTEGER, is written by that.
+                return None
         return None
 
 
