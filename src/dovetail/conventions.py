@@ -32,6 +32,8 @@ class Conventions:
     """Whether an Enum of a class refuses a text that is the name of none of its members."""
     expression_indexes_are_told: bool = True
     """Whether the inspector tells of indexes with expressions in them, on SQLite."""
+    wrapped_instances_stay: bool = False
+    """Whether a TypeDecorator whose ``impl`` is an instance passes over its arguments."""
     entry_point_prefixes: tuple[str, ...] = ("dovetail",)
     """What the entry points of other packages begin with."""
 
@@ -47,6 +49,7 @@ class Conventions:
         self.unknown_values_are_refused = False
         self.enum_texts_are_checked = False
         self.expression_indexes_are_told = False
+        self.wrapped_instances_stay = True
         self.entry_point_prefixes = ("dovetail", "sqlalchemy")
 
 

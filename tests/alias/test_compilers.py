@@ -117,3 +117,71 @@ def test_clauses_are_written_by_the_methods_of_a_compiler():
 def test_they_are_written_as_the_other_package_does():
     pytest.importorskip("sqlalchemy")
     assert run(COMPILER) == run(COMPILER, alias=False)
+
+
+JOINED = """
+import sqlalchemy as sa
+from sqlalchemy.engine.default import DefaultDialect
+from sqlalchemy.sql import compiler
+from sqlalchemy.sql.base import _from_objects
+from sqlalchemy.sql.selectable import Join
+from sqlalchemy.sql.util import _offset_or_limit_clause
+from sqlalchemy.sql.visitors import InternalTraversal
+from sqlalchemy.types import TypeDecorator
+
+class StrictJoin(Join):
+    __visit_name__ = "join"
+    _traverse_internals = Join._traverse_internals + [
+        ("strictness", InternalTraversal.dp_string)
+    ]
+
+    def __init__(self, left, right, onclause, strictness):
+        super().__init__(left, right, onclause)
+        self.strictness = strictness
+
+class Writing(compiler.SQLCompiler):
+    def __init__(self, dialect, statement, *args, **kw):
+        super().__init__(dialect, statement, *args, **kw)
+
+    def visit_join(self, join, asfrom=False, **kw):
+        text = super().visit_join(join, asfrom=asfrom, **kw)
+        return text.replace("JOIN", f"{join.strictness} JOIN")
+
+class Quarry(DefaultDialect):
+    statement_compiler = Writing
+
+t = sa.Table("t", sa.MetaData(), sa.Column("a", sa.Integer))
+u = sa.Table("u", sa.MetaData(), sa.Column("a", sa.Integer))
+joined = [sa.select(t.c.a).select_from(StrictJoin(t, u, t.c.a == u.c.a, strictness))
+          for strictness in ("ANY", "ALL")]
+keys = [statement._generate_cache_key().key for statement in joined]
+print(keys[0] == keys[1])
+for statement in joined:
+    print(" ".join(str(statement.compile(dialect=Quarry())).split()))
+print([part.name for part in _from_objects(t.c.a, u.c.a == t.c.a)])
+print(_offset_or_limit_clause(5).value)
+print(Quarry().identifier_preparer._double_percents)
+
+class Phone(TypeDecorator):
+    impl = sa.String(20)
+    cache_ok = True
+
+print(Phone(country="FI").impl.length)
+"""
+
+
+def test_an_element_adds_to_one_of_the_other_package_and_is_told_apart_by_it():
+    assert run(JOINED) == [
+        "False",
+        "SELECT t.a FROM t ANY JOIN u ON t.a = u.a",
+        "SELECT t.a FROM t ALL JOIN u ON t.a = u.a",
+        "['t', 'u', 't']",
+        "5",
+        "False",
+        "20",
+    ]
+
+
+def test_the_element_is_the_same_with_the_other_package():
+    pytest.importorskip("sqlalchemy")
+    assert run(JOINED) == run(JOINED, alias=False)

@@ -303,3 +303,27 @@ def test_a_compiler_writes_operators_by_methods_of_their_names():
         "a - %(a_1)s::INTEGER | a - %(a_1)s::INTEGER",
         "a %% %(a_1)s::INTEGER",
     ]
+
+
+def test_a_dialect_over_odbc_says_what_the_driver_is_told():
+    assert run(
+        """
+        from sqlalchemy import make_url
+        from sqlalchemy.connectors.pyodbc import PyODBCConnector
+
+        class Pebble(PyODBCConnector):
+            name = "pebble"
+            pyodbc_driver_name = "Pebble"
+
+        for url in (
+            "pebble://ada:a;b@host:7/pit?autocommit=yes",
+            "pebble://warehouse?Authentication=Kerberos",
+            "pebble://?odbc_connect=DSN%3Dhere",
+        ):
+            print(tuple(Pebble().create_connect_args(make_url(url))))
+        """
+    ) == [
+        "(['DRIVER=Pebble;Server=host,7;Database=pit;UID=ada;PWD={a;b}'], {'autocommit': True})",
+        "(['DSN=warehouse;Authentication=Kerberos'], {})",
+        "(['DSN=here'], {})",
+    ]

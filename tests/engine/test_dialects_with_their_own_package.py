@@ -261,3 +261,15 @@ def test_without_its_package_statements_are_written_and_connecting_fails():
     assert dv.make_url("absent://").get_driver_name() == "digger"
     with pytest.raises(ImportError, match="digger"):
         dv.create_engine("absent://")
+
+
+def test_its_own_options_are_read_where_a_configuration_has_them_as_text():
+    class DeepDialect(QuarryDialect):
+        name = "deep"
+        engine_config_types = {**QuarryDialect.engine_config_types, "depth": int}
+
+    registry.register("deep", DeepDialect)
+    engine = dv.engine_from_config({"db.url": "deep:///:memory:", "db.depth": "9"}, prefix="db.")
+
+    assert engine.dialect.depth == 9
+    assert registry.impls["deep"] is DeepDialect

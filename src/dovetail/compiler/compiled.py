@@ -207,6 +207,7 @@ def compile_statement(
     else:
         compiler = dialect.statement_compiler(
             dialect,
+            core,
             column_keys=column_keys,
             literal_binds=bool(options.get("literal_binds")),
         )

@@ -62,7 +62,7 @@ class DDLCompiler:
         self.features = dialect.features
         self.preparer: IdentifierPreparer = dialect.identifier_preparer
         self.quote: Callable[[str], str] = dialect.identifier_preparer.quote
-        self.expressions = dialect.statement_compiler(dialect, literal_binds=True)
+        self.expressions = dialect.statement_compiler(dialect, None, literal_binds=True)
         self.slots: list[Any] = []
         self.result_columns = None
         self.value_binds: dict[Any, Any] = {}
@@ -256,7 +256,7 @@ class DDLCompiler:
 
     def _query(self, node: CreateView | CreateTableAs) -> str:
         """Return the SELECT of *node*, its values written out."""
-        compiler = self.dialect.statement_compiler(self.dialect, literal_binds=True)
+        compiler = self.dialect.statement_compiler(self.dialect, None, literal_binds=True)
         text: str = compiler.write_statement(node.selectable.as_core())
         return text
 

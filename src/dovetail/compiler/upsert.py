@@ -15,29 +15,13 @@ class OnConflictCompiler(StatementCompiler):
     """Adds ON CONFLICT to a dialect's compiler."""
 
     def visit_on_conflict_do_nothing(self, node: OnConflictDoNothing) -> str:
-        return f"ON CONFLICT{self._conflict_target(node)} DO NOTHING"
-
-    def _conflict_target(self, node: OnConflict) -> str:
-        if node.constraint is not None:
-            return f" ON CONSTRAINT {self.quote(node.constraint)}"
-        if not node.elements:
-            return ""
-        before, self.include_table = self.include_table, False
-        keys = ", ".join(
-            self.quote(element) if isinstance(element, str) else self.write(element)
-            for element in node.elements
-        )
-        text = f" ({keys})"
-        if node.index_where is not None:
-            text += f" WHERE {self.conjunction([node.index_where])}"
-        self.include_table = before
-        return text
+        return f"ON CONFLICT{conflict_target(self, node)} DO NOTHING"
 
     def visit_on_conflict_do_update(self, node: OnConflictDoUpdate) -> str:
-        target = self._conflict_target(node)
+        target = conflict_target(self, node)
         before, self.include_table = self.include_table, True
         assignments = ", ".join(
-            f"{self.quote(column.name)} = {self._conflict_value(column, value)}"
+            f"{self.quote(column.name)} = {_conflict_value(self, column, value)}"
             for column, value in conflict_values(node)
         )
         text = f"ON CONFLICT{target} DO UPDATE SET {assignments}"
@@ -46,8 +30,29 @@ class OnConflictCompiler(StatementCompiler):
         self.include_table = before
         return text
 
-    def _conflict_value(self, column: ColumnElement[Any], value: ColumnElement[Any]) -> str:
-        if isinstance(value, BindParameter):
-            return self.bind(value, None, column.type)
-        text = self.write(value)
-        return f"({text})" if value.operator is not None else text
+
+def conflict_target(compiler: StatementCompiler, node: OnConflict) -> str:
+    """Return what a row must conflict with, written by *compiler*: of any dialect."""
+    if node.constraint is not None:
+        return f" ON CONSTRAINT {compiler.quote(node.constraint)}"
+    if not node.elements:
+        return ""
+    before, compiler.include_table = compiler.include_table, False
+    keys = ", ".join(
+        compiler.quote(element) if isinstance(element, str) else compiler.write(element)
+        for element in node.elements
+    )
+    text = f" ({keys})"
+    if node.index_where is not None:
+        text += f" WHERE {compiler.conjunction([node.index_where])}"
+    compiler.include_table = before
+    return text
+
+
+def _conflict_value(
+    compiler: StatementCompiler, column: ColumnElement[Any], value: ColumnElement[Any]
+) -> str:
+    if isinstance(value, BindParameter):
+        return compiler.bind(value, None, column.type)
+    text = compiler.write(value)
+    return f"({text})" if value.operator is not None else text

@@ -57,6 +57,8 @@ class Dialect(DrivenDialect):
     """The types by the names under which the server lists them."""
     default_schema_name: str | None = None
     server_version_info: tuple[int, ...] | None = None
+    engine_config_types: ClassVar[Mapping[str, Callable[[str], Any]]] = {}
+    """What reads the dialect's own options, by name, where a configuration has them as text."""
     json_serializer: Any = None
     json_deserializer: Any = None
     schema_map: Mapping[str | None, str | None] | None = None

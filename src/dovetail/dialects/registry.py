@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any
 
 from ..exc import NoSuchModuleError, did_you_mean
@@ -27,6 +29,9 @@ _homes: dict[str, str | type[Dialect]] = {
     "mysql": "dovetail.dialects.mysql.dialect:MysqlDialect",
     "mariadb": "dovetail.dialects.mysql.dialect:MariadbDialect",
 }
+
+impls: Mapping[str, object] = MappingProxyType(_homes)
+"""What is known, by name; packages that bring dialects look there before they register one."""
 
 _with_drivers: dict[str, str | type[Any]] = {}
 """What was registered with the name of a driver, as long as nobody has asked for it."""

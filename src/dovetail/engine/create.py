@@ -480,6 +480,9 @@ def read_configuration(
     if found.get("url") is None:
         raise ArgumentError(f"the configuration has no {prefix}url")
     found.pop("_coerce_config", None)
+    for name, read in make_url(found["url"]).get_dialect().engine_config_types.items():
+        if isinstance(found.get(name), str):
+            found[name] = read(found[name])
     return found
 
 

@@ -5,6 +5,7 @@ They can be given a type in brackets, as in annotations.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from types import GenericAlias
 from typing import Any, ClassVar
 
@@ -26,6 +27,7 @@ from ..sql.expression.dml import Delete, Update
 from ..sql.expression.dml_base import UpdateBase
 from ..sql.expression.elements import BinaryExpression, BooleanClauseList, Grouping
 from ..sql.expression.from_clause import Alias, AliasedFrom, FromClause, TableSample
+from ..sql.expression.froms import from_objects
 from ..sql.expression.select import CompoundSelect, Select
 from ..sql.expression.select_base import SelectBase
 from ..sql.expression.table_clause import TableClause
@@ -220,3 +222,9 @@ class NativeForEmulated(Clause):
     """A server's own types that stand for emulated ones."""
 
     __members__ = (ENUM, INTERVAL)
+
+
+def _from_objects(*elements: Node) -> Iterator[FromClause]:
+    """Give what stands in the FROM of a statement that speaks of *elements*, for each anew."""
+    for element in elements:
+        yield from from_objects(element)

@@ -54,10 +54,18 @@ def parts_of(internals: list[tuple[str, InternalTraversal]]) -> tuple[str, ...]:
     return tuple(name for name, kind in internals if kind.holds_elements)
 
 
-def collecting(internals: list[tuple[str, InternalTraversal]]) -> Callable[[Any, Walk], None]:
-    """Return the ``collect`` of a class of elements that are told apart by *internals*."""
+def collecting(
+    internals: list[tuple[str, InternalTraversal]],
+    before: Callable[[Any, Walk], None] | None = None,
+) -> Callable[[Any, Walk], None]:
+    """Return the ``collect`` of a class of elements that are told apart by *internals*.
+
+    They come after what the one of a class above, *before*, appends.
+    """
 
     def collect(element: object, walk: Walk) -> None:
+        if before is not None:
+            before(element, walk)
         walk.key.append(type(element))
         type_ = getattr(element, "type", None)
         if isinstance(type_, TypeEngine):

@@ -7,6 +7,7 @@ from copy import copy
 from functools import cached_property
 from typing import Any, ClassVar, TypeVar
 
+from ..conventions import conventions
 from ..exc import ArgumentError
 from . import settling
 from .contract import (
@@ -50,7 +51,8 @@ class TypeDecorator(ExternalType, TypeEngine[T]):
                 f"{type(self).__name__} has no impl",
                 hint="name the wrapped type in the class: impl = String",
             )
-        if isinstance(kind, TypeEngine) and not args and not kwargs:
+        is_given = bool(args or kwargs) and not conventions.wrapped_instances_stay
+        if isinstance(kind, TypeEngine) and not is_given:
             self.impl = kind
         else:
             cls = kind if isinstance(kind, type) else type(kind)

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from ...compiler.expressions import ExpressionCompiler
 from ...compiler.queries import QueryCompiler
 from ...compiler.statements import StatementCompiler
+from ...compiler.upsert import OnConflictCompiler, conflict_target
 from ...dialects.package_driver import is_brought
 from ...sql.expression.constructs import Cast, TryCast
 from ...sql.operators import OPERATORS
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from ...sql.defaults import NextValue, Sequence
+    from ...sql.expression.conflict import OnConflict
     from ...sql.expression.dml import Delete, Update
     from ...sql.expression.elements import BinaryExpression
     from ...sql.expression.from_clause import FromClause
@@ -45,6 +47,12 @@ class Brought(Protocol):
 views = Views()
 views.names(Cast, typeclause="type")
 views.names(TryCast, typeclause="type")
+
+
+@views.method(OnConflictCompiler)
+def _on_conflict_target(compiler: StatementCompiler, clause: OnConflict, **_: object) -> str:
+    """Return what a row must conflict with."""
+    return conflict_target(compiler, clause)
 
 
 def _bridges(cls: type[ExpressionCompiler], /, **options: object) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ...compiler.compiled import Compiled
+from ...compiler.identifiers import IdentifierPreparer
 from ...dialects.dialect import Dialect
 from ...dialects.package_driver import speaker_of
 from ...engine.context import ExecutionContext
@@ -44,6 +45,8 @@ views.names(
 views.names(PooledConnection, connection="dbapi_connection")
 views.names(ExecutionContext, identifier_preparer="dialect.identifier_preparer")
 views.values(Dialect, execute_sequence_format=tuple)
+# A text is doubled as a whole, when it is complete.
+views.values(IdentifierPreparer, _double_percents=False)
 
 
 @views.attribute(Dialect, writes="json_deserializer")
@@ -190,7 +193,7 @@ views.values(
 def _compiler(node: Node, dialect: Dialect, **_: object) -> Any:
     """Return what writes statements, or definitions, for *dialect*."""
     is_definition = isinstance(node, ExecutableDDLElement)
-    return (dialect.ddl_compiler if is_definition else dialect.statement_compiler)(dialect)
+    return (dialect.ddl_compiler if is_definition else dialect.statement_compiler)(dialect, None)
 
 
 @views.attribute(Pool)

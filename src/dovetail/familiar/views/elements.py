@@ -8,10 +8,10 @@ from ...sql.expression.from_clause import AliasedFrom
 from ...sql.expression.select_base import SelectBase
 from ...sql.expression.table_clause import TableClause
 from ...sql.node import Node
-from ...sql.selectable import FromClause
+from ...sql.selectable import FromClause, Join
 from ...sql.traversal import NEVER_COPIED, Replacing, children
 from ..cache_keys import CacheKey
-from ..traversals import collecting, parts_of
+from ..traversals import InternalTraversal, collecting, parts_of
 from .table import Views
 
 views = Views()
@@ -21,13 +21,30 @@ def _declared(cls: type[Node], /, **options: object) -> None:
     """Take from ``_traverse_internals`` what elements of a class of the user's own hold."""
     super(Node, cls).__init_subclass__(**options)
     internals = vars(cls).get("_traverse_internals")
-    if internals is not None and "parts" not in vars(cls):
+    if internals is None or "parts" in vars(cls):
+        return
+    if cls.collect is Node.collect or "collect" in vars(cls):
         cls.parts = parts_of(internals)
-        if cls.collect is Node.collect or "collect" in vars(cls):
-            type.__setattr__(cls, "collect", collecting(internals))
+        type.__setattr__(cls, "collect", collecting(internals))
+        return
+    # One of dovetail's own elements with more to it.
+    known = getattr(super(cls, cls), "_traverse_internals", [])
+    added = [each for each in internals if each not in known]
+    cls.parts = (*cls.parts, *parts_of(added))
+    type.__setattr__(cls, "collect", collecting(added, cls.collect))
 
 
 views.values(Node, __init_subclass__=classmethod(_declared))
+views.values(
+    Join,
+    _traverse_internals=[
+        ("left", InternalTraversal.dp_clauseelement),
+        ("right", InternalTraversal.dp_clauseelement),
+        ("onclause", InternalTraversal.dp_clauseelement),
+        ("isouter", InternalTraversal.dp_boolean),
+        ("full", InternalTraversal.dp_boolean),
+    ],
+)
 
 
 @views.method(Node)
