@@ -6,7 +6,7 @@ session within one that awaits.  Each member of a face is a line of a table::
     class AsyncSession:
         commit = session_face.awaited(Session.commit)
         add = session_face.passed(Session.add)
-        new = OfSession[InstanceSet](Session.new)
+        new = OfSession[IdentitySet[Any]](Session.new)
 
 so that type checkers see the parameters, overloads included, and ``help()`` the docstring.
 """

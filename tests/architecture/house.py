@@ -20,6 +20,7 @@ GROUND = (
     "codegen",
     "delegation",
     "collector",
+    "identity_set",
     "steps",
     "inspection",
     "later",

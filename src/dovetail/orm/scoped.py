@@ -9,9 +9,9 @@ from warnings import warn
 from dovetail.delegation import DelegatedAttribute, Face
 from dovetail.event import resolves
 from dovetail.exc import ArgumentError, DovetailWarning, InvalidRequestError
+from dovetail.identity_set import IdentitySet
 from dovetail.orm.query.query import Query
 from dovetail.orm.session import Session
-from dovetail.orm.session.members import InstanceSet
 from dovetail.orm.session.outgoing import Outgoing
 from dovetail.orm.tracking.identity import IdentityMap
 
@@ -187,9 +187,9 @@ class ScopedFace(Generic[S]):
 
     # What both kinds of session have.
 
-    new = OfCurrent[InstanceSet](Session.new)
-    dirty = OfCurrent[InstanceSet](Session.dirty)
-    deleted = OfCurrent[InstanceSet](Session.deleted)
+    new = OfCurrent[IdentitySet[Any]](Session.new)
+    dirty = OfCurrent[IdentitySet[Any]](Session.dirty)
+    deleted = OfCurrent[IdentitySet[Any]](Session.deleted)
     identity_map = OfCurrent[IdentityMap](Session.identity_map)
     is_active = OfCurrent[bool](Session.is_active)
     info = OfCurrent[dict[Any, Any]]("A dictionary of the user's.")

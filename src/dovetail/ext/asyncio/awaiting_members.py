@@ -13,8 +13,8 @@ from dovetail.ext.asyncio.awaited import NO_VERBS, awaited_session, own_verbs
 from dovetail.ext.asyncio.bridge import run_blocking
 from dovetail.ext.asyncio.engine import AsyncConnection, AsyncEngine
 from dovetail.ext.asyncio.one_task import OneTask
+from dovetail.identity_set import IdentitySet
 from dovetail.orm.session import Session
-from dovetail.orm.session.members import InstanceSet
 from dovetail.orm.session.outgoing import Outgoing
 from dovetail.orm.tracking.identity import IdentityMap
 from dovetail.steps import Steps
@@ -150,9 +150,9 @@ class AwaitingMembers:
     on_commit = changing.passed(Session.on_commit)
     on_rollback = changing.passed(Session.on_rollback)
 
-    new = OfSession[InstanceSet](Session.new)
-    dirty = OfSession[InstanceSet](Session.dirty)
-    deleted = OfSession[InstanceSet](Session.deleted)
+    new = OfSession[IdentitySet[Any]](Session.new)
+    dirty = OfSession[IdentitySet[Any]](Session.dirty)
+    deleted = OfSession[IdentitySet[Any]](Session.deleted)
     identity_map = OfSession[IdentityMap](Session.identity_map)
     is_active = OfSession[bool](Session.is_active)
     info = OfSession[dict[Any, Any]]("A dictionary of the user's.")

@@ -7,6 +7,8 @@ from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Mut
 from itertools import filterfalse
 from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
+from ...identity_set import IdentitySet as IdentitySet
+
 K = TypeVar("K", bound=Hashable)
 V = TypeVar("V")
 T = TypeVar("T")
@@ -149,62 +151,6 @@ class OrderedSet(MutableSet[T]):
 
     def __add__(self, other: Iterable[T]) -> OrderedSet[T]:
         return self.union(other)
-
-    def __repr__(self) -> str:
-        return f"{type(self).__name__}({list(self)!r})"
-
-
-class IdentitySet(MutableSet[T]):
-    """A set of objects by identity, in the order in which they came; they need no hash."""
-
-    def __init__(self, items: Iterable[T] | None = None) -> None:
-        self._members: dict[int, T] = {id(item): item for item in items or ()}
-
-    def __contains__(self, item: object) -> bool:
-        return id(item) in self._members
-
-    def __iter__(self) -> Iterator[T]:
-        return iter(list(self._members.values()))
-
-    def __len__(self) -> int:
-        return len(self._members)
-
-    def add(self, value: T) -> None:
-        """Add *value*."""
-        self._members[id(value)] = value
-
-    def discard(self, value: T) -> None:
-        """Take *value* out, if it is there."""
-        self._members.pop(id(value), None)
-
-    def remove(self, value: T) -> None:
-        """Take *value* out; KeyError is raised if it is not there."""
-        del self._members[id(value)]
-
-    def update(self, items: Iterable[T]) -> None:
-        """Add *items*."""
-        for item in items:
-            self.add(item)
-
-    def union(self, items: Iterable[T]) -> IdentitySet[T]:
-        """Return a set with *items* too."""
-        made = self.copy()
-        made.update(items)
-        return made
-
-    def difference(self, items: Iterable[T]) -> IdentitySet[T]:
-        """Return a set without *items*."""
-        unwanted = type(self)(items)
-        return type(self)(filterfalse(unwanted.__contains__, self))
-
-    def intersection(self, items: Iterable[T]) -> IdentitySet[T]:
-        """Return a set of the members that are among *items*."""
-        wanted = type(self)(items)
-        return type(self)(filter(wanted.__contains__, self))
-
-    def copy(self) -> IdentitySet[T]:
-        """Return a set of the same members."""
-        return type(self)(self)
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({list(self)!r})"

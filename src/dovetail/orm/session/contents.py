@@ -4,8 +4,8 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from dovetail.exc import ArgumentError
+from dovetail.identity_set import IdentitySet
 from dovetail.orm.session.core import SessionCore
-from dovetail.orm.session.members import InstanceSet
 from dovetail.orm.tracking.identity import IdentityMap
 from dovetail.orm.tracking.reach import NO_CASCADES
 
@@ -26,12 +26,12 @@ class SessionContents:
         return self._core.identity_map
 
     @property
-    def new(self) -> InstanceSet:
+    def new(self) -> IdentitySet[Any]:
         """The instances that the next flush inserts."""
         return self._core.new
 
     @property
-    def dirty(self) -> InstanceSet:
+    def dirty(self) -> IdentitySet[Any]:
         """The persistent instances with attributes set since the last flush.
 
         Optimistic: an attribute may have been set to the value that it had.  See ``is_modified()``.
@@ -39,7 +39,7 @@ class SessionContents:
         return self._core.dirty
 
     @property
-    def deleted(self) -> InstanceSet:
+    def deleted(self) -> IdentitySet[Any]:
         """The instances that the next flush deletes."""
         return self._core.deleted
 

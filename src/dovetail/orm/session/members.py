@@ -11,6 +11,7 @@ from dovetail.exc import (
     InvalidRequestError,
     UnmappedInstanceError,
 )
+from dovetail.identity_set import IdentitySet
 from dovetail.orm.loading.source import RowSource
 from dovetail.orm.mapping.mapper import Mapper
 from dovetail.orm.tracking.attributes import AttributeBase
@@ -77,25 +78,25 @@ class SessionMembers:
         return IdentityMap(self.scope)
 
     @property
-    def new(self) -> "InstanceSet":
+    def new(self) -> IdentitySet[Any]:
         """The instances that the next flush inserts."""
-        return InstanceSet(self.scope.new.values())
+        return IdentitySet(self.scope.new.values())
 
     @property
-    def dirty(self) -> "InstanceSet":
+    def dirty(self) -> IdentitySet[Any]:
         """The persistent instances with attributes set since the last flush.
 
         Optimistic: an attribute may have been set to the value that it had.  See ``is_modified()``.
         """
         scope = self.scope
-        return InstanceSet(
+        return IdentitySet(
             instance for state, instance in scope.modified.items() if state not in scope.deleted
         )
 
     @property
-    def deleted(self) -> "InstanceSet":
+    def deleted(self) -> IdentitySet[Any]:
         """The instances that the next flush deletes."""
-        return InstanceSet(self.scope.deleted.values())
+        return IdentitySet(self.scope.deleted.values())
 
     def __contains__(self, instance: object) -> bool:
         state = self._state(instance)
@@ -544,31 +545,6 @@ def _members_and_taken_away(
 def lasting_keys(mapper: Mapper) -> tuple[str, ...]:
     """The attributes of the primary key, where it does not expire."""
     return () if conventions.keys_expire else mapper.primary_keys
-
-
-class InstanceSet:
-    """A set of instances by identity; made anew for each question."""
-
-    def __init__(self, instances: Iterable[Any] = ()) -> None:
-        self._instances = {id(instance): instance for instance in instances}
-
-    def __contains__(self, instance: object) -> bool:
-        return id(instance) in self._instances
-
-    def __iter__(self) -> Iterator[Any]:
-        return iter(list(self._instances.values()))
-
-    def __len__(self) -> int:
-        return len(self._instances)
-
-    def __eq__(self, other: object) -> bool:
-        mine = set(self._instances)
-        return isinstance(other, Iterable) and mine == {id(instance) for instance in other}
-
-    __hash__ = None  # type: ignore[assignment]
-
-    def __repr__(self) -> str:
-        return f"InstanceSet({list(self._instances.values())!r})"
 
 
 def tell_of_expiry(states: Iterable[InstanceState], names: list[str] | None) -> None:
