@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Iterable, Iterator, MutableMapping, Sequence
+from types import GeneratorType
 from typing import Any, Generic, TypeVar, overload
 
 from ...conventions import conventions
@@ -528,8 +529,10 @@ def and_(*clauses: ConditionArgument) -> ColumnElement[bool]:
 
         session.scalars(select(Order.id).where(and_(Order.total > 10, Order.total < 20))).all()
         # SELECT orders.id FROM orders WHERE orders.total > ? AND orders.total < ?
+
+    A generator alone gives the clauses, at least one.
     """
-    return conjunction(ops.AND, clauses)
+    return conjunction(ops.AND, _generated("and_", clauses) if len(clauses) == 1 else clauses)
 
 
 def or_(*clauses: ConditionArgument) -> ColumnElement[bool]:
@@ -539,8 +542,23 @@ def or_(*clauses: ConditionArgument) -> ColumnElement[bool]:
 
         session.scalars(select(Order.id).where(or_(Order.total < 10, Order.total > 20))).all()
         # SELECT orders.id FROM orders WHERE orders.total < ? OR orders.total > ?
+
+    A generator alone gives the clauses, at least one.
     """
-    return conjunction(ops.OR, clauses)
+    return conjunction(ops.OR, _generated("or_", clauses) if len(clauses) == 1 else clauses)
+
+
+def _generated(name: str, clauses: tuple[Any, ...]) -> tuple[Any, ...]:
+    """Return what a generator that is all of *clauses* gives, *clauses* where there is none."""
+    if not isinstance(clauses[0], GeneratorType):
+        return clauses
+    given = tuple(clauses[0])
+    if not given:
+        raise ArgumentError(
+            f"{name}() was given a generator that has nothing in it: no row would be left out",
+            hint=f"{name}(false(), *clauses) for none, {name}(true(), *clauses) for all",
+        )
+    return given
 
 
 def negation(element: object) -> ColumnElement[Any]:
