@@ -4,8 +4,8 @@ from decimal import Decimal
 
 import pytest
 
-from dovetail import BigInteger, Integer, case, column, func, literal, select
-from dovetail.exc import ArgumentError
+from dovetail import BigInteger, Integer, String, case, column, func, literal, select
+from dovetail.exc import ArgumentError, CompileError
 from dovetail.orm import DeclarativeBase, Mapped, mapped_column
 
 NUMBER = column("number", Integer)
@@ -58,3 +58,9 @@ class Thing(Base):
 def test_an_instance_is_no_value(make):
     with pytest.raises(ArgumentError, match=r"got Thing\(id=1\)"):
         make(Thing(id=1))
+
+
+def test_a_length_is_a_whole_number_of_whatever_class():
+    assert str(String(Decimal(20)).compile()) == "VARCHAR(20)"
+    with pytest.raises(CompileError, match="length of String is a number"):
+        String(Decimal("20.5")).compile()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from decimal import Decimal
 from typing import Any
 
 from ..exc import CompileError
@@ -14,6 +15,8 @@ _NUMBERS = ("length", "precision", "scale", "display_width", "second_precision",
 
 def number(value: Any, what: str) -> str:
     """Return *value*, *what* a statement says, as text; CompileError unless it is a number."""
+    if isinstance(value, Decimal) and value == value.to_integral_value():
+        value = int(value)
     if isinstance(value, bool) or not hasattr(value, "__index__"):
         raise CompileError(
             f"{what} is a number; got {value!r}", hint="it stands in the SQL: convert it by int()"
