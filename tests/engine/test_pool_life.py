@@ -535,3 +535,8 @@ def test_a_pool_made_anew_has_the_dialect_that_its_model_was_given_later(server)
     use(pool.recreate())
 
     assert dialect.did == ["commit", "commit"]
+
+
+def test_a_pool_of_one_connection_for_each_thread_says_for_how_many(server):
+    assert SingletonThreadPool(server, pool_size=7).size == 7
+    assert SingletonThreadPool(server).recreate().size == 5

@@ -383,13 +383,14 @@ class StaticPool(Pool):
 class SingletonThreadPool(Pool):
     """Has one connection for each thread; all borrowers of one thread share it.
 
-    Beyond *pool_size* threads, connections of other threads that nobody uses are closed.
+    Beyond *pool_size* threads, which is ``size`` of the pool, connections of other threads that
+    nobody uses are closed.
     """
 
     def __init__(
         self, creator: Opener | Callable[..., Any], pool_size: int = 5, **options: Any
     ) -> None:
-        self._size = whole("pool_size", pool_size)
+        self.size = whole("pool_size", pool_size)
         self._local = local()
         self._records: dict[int, ConnectionRecord] = {}
         super().__init__(creator, **options)
@@ -418,7 +419,7 @@ class SingletonThreadPool(Pool):
     def _surplus(self) -> list[ConnectionRecord]:
         """Remove unused records until there is room for one more, oldest first; return them."""
         unused = [ident for ident, record in self._records.items() if not record.uses]
-        most = max(0, len(self._records) - self._size + 1)
+        most = max(0, len(self._records) - self.size + 1)
         return [self._records.pop(ident) for ident in unused[:most]]
 
     def take(self) -> ConnectionRecord | None:
