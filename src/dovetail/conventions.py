@@ -34,6 +34,10 @@ class Conventions:
     """Whether the inspector tells of indexes with expressions in them, on SQLite."""
     wrapped_instances_stay: bool = False
     """Whether a TypeDecorator whose ``impl`` is an instance passes over its arguments."""
+    unions_are_of_lists: bool = False
+    """Whether the SELECTs of a UNION are a list, in which programs put others in their place."""
+    errors_are_copies: bool = False
+    """Whether ``orig`` is a copy of an error of asyncpg, with the error itself as its cause."""
     entry_point_prefixes: tuple[str, ...] = ("dovetail",)
     """What the entry points of other packages begin with."""
 
@@ -50,6 +54,8 @@ class Conventions:
         self.enum_texts_are_checked = False
         self.expression_indexes_are_told = False
         self.wrapped_instances_stay = True
+        self.unions_are_of_lists = True
+        self.errors_are_copies = True
         self.entry_point_prefixes = ("dovetail", "sqlalchemy")
 
 

@@ -419,6 +419,10 @@ class Driver:
         """
         return level
 
+    def original(self, error: BaseException) -> BaseException:
+        """Return what stands for *error* as ``orig`` of the error that is raised: itself."""
+        return error
+
     def classify(self, error: BaseException) -> Cause:
         """Return what *error* means; the class it has in the driver package decides here."""
         for kind in type(error).__mro__:

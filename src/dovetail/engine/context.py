@@ -164,7 +164,8 @@ class ErrorContext:
         self.engine = engine
         self.dialect = engine.dialect
         self.sqlalchemy_exception = wrapped
-        self.original_exception = original
+        # As ``orig`` has it.
+        self.original_exception: BaseException = getattr(wrapped, "orig", original)
         self.chained_exception: BaseException | None = None
         self.statement = statement
         self.parameters = parameters

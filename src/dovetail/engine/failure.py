@@ -58,6 +58,7 @@ def wrapped(
         cause = _too_late(driver, error, connection)
     else:
         cause = driver.classify(error)
+        error = driver.original(error)
     table = cause.table
     if table is None and sql is not None and cause.error in _OF_THE_ROW:
         # Some servers name the constraint alone: it is one of the table that is written.

@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 from importlib import import_module
 from socket import gaierror
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, cast
 from urllib.parse import urlencode
 
+from ...conventions import conventions
 from ...exc import (
     ArgumentError,
     DatabaseError,
@@ -186,6 +187,19 @@ class AsyncpgDriver(PostgresqlDriver):
     def survives_cancel(self, connection: DriverConnection) -> bool:
         """Return true, unless the server did not stop in time."""
         return not connection.raw.is_closed()
+
+    def original(self, error: BaseException) -> BaseException:
+        """Return *error*, or a copy whose cause it is, with what other drivers call the state.
+
+        Programs written for SQLAlchemy look for both.
+        """
+        state = getattr(error, "sqlstate", None)
+        if state is None or not conventions.errors_are_copies:
+            return error
+        twin: Any = type(error)(*error.args)
+        twin.__dict__.update(vars(error), pgcode=state)
+        twin.__cause__ = error
+        return cast("BaseException", twin.with_traceback(error.__traceback__))
 
     def classify(self, error: BaseException) -> Cause:
         """Return what *error* means: see the table of PostgreSQL's errors."""
