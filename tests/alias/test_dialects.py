@@ -327,3 +327,48 @@ def test_a_dialect_over_odbc_says_what_the_driver_is_told():
         "(['DSN=warehouse;Authentication=Kerberos'], {})",
         "(['DSN=here'], {})",
     ]
+
+
+def test_the_dialect_of_a_driver_writes_parameters_as_the_driver_takes_them():
+    assert run(
+        """
+        import sqlalchemy as sa
+        from sqlalchemy.dialects.postgresql import asyncpg, psycopg, psycopg2
+
+        number, data = sa.column("n", sa.Integer), sa.column("d", sa.JSON)
+        for module in (asyncpg, psycopg, psycopg2):
+            dialect = module.dialect()
+            compiled = sa.and_(number == 1, data.is_distinct_from({})).compile(dialect=dialect)
+            print(dialect.paramstyle, compiled, compiled.positiontup)
+        """
+    ) == [
+        "numeric_dollar n = $1::INTEGER AND d IS DISTINCT FROM $2::JSON ['n_1', 'd_1']",
+        "pyformat n = %(n_1)s::INTEGER AND d IS DISTINCT FROM %(d_1)s::JSON None",
+        "pyformat n = %(n_1)s AND d IS DISTINCT FROM %(d_1)s::JSON None",
+    ]
+
+
+def test_a_dialect_is_loaded_by_its_name():
+    assert run(
+        """
+        import sqlalchemy as sa
+        from sqlalchemy.dialects import registry
+
+        table = sa.Table("t", sa.MetaData(), sa.Column("a", sa.Integer, sa.Identity()))
+        for name in ("sqlite", "postgresql.psycopg2", "mysql+pymysql"):
+            dialect = registry.load(name)()
+            made = sa.schema.CreateTable(table).compile(dialect=dialect)
+            print(dialect.name, "IDENTITY" in str(made))
+        for name in ("pebble", "postgresql.pebble"):
+            try:
+                registry.load(name)
+            except sa.exc.NoSuchModuleError as error:
+                print(str(error).splitlines()[0])
+        """
+    ) == [
+        "sqlite False",
+        "postgresql True",
+        "mysql False",
+        "no dialect is called 'pebble' [DV-ARG-03]",
+        "postgresql has no driver 'pebble' [DV-ARG-03]",
+    ]

@@ -76,6 +76,19 @@ def register(name: str, home: str | type[Any], attribute: str | None = None) -> 
         _homes[name] = home
 
 
+def load(name: str) -> type[Dialect]:
+    """Return the class of the dialect *name*, one for a driver where a dot or a plus leads to it.
+
+    :raises NoSuchModuleError: nobody has made the name known::
+
+        registry.load("postgresql")()
+    """
+    dialect, _, driver = name.replace("+", ".").partition(".")
+    if driver and _dialect_for(dialect, driver) is None:
+        driver_class(dialect, driver)
+    return dialect_class(dialect, driver or None)
+
+
 def dialect_class(name: str, driver: str | None = None) -> type[Dialect]:
     """Return the class of the dialect called *name*, or the one that it has for *driver*.
 

@@ -168,8 +168,11 @@ class DriverKind(Kind):
         return type.__instancecheck__(cls, instance)
 
 
+_CAST_LITERALS = frozenset(("json", "array", "uuid"))
+
+
 class PGDialect_psycopg2(PostgresqlDialect, metaclass=DriverKind):
-    """The dialect of PostgreSQL on psycopg2."""
+    """The dialect of PostgreSQL on psycopg2, which writes values where parameters stand."""
 
     driver = "psycopg2"
 
@@ -177,6 +180,10 @@ class PGDialect_psycopg2(PostgresqlDialect, metaclass=DriverKind):
         for name in Psycopg2Driver.moot_options:
             options.pop(name, None)
         super().__init__(**options)
+
+    def bind_cast(self, type_: TypeEngine[Any]) -> str:
+        """Return the cast of what has no literal of its own; a literal tells its type."""
+        return super().bind_cast(type_) if type_.affinity in _CAST_LITERALS else ""
 
 
 class PGDialect_psycopg2cffi(PGDialect_psycopg2):
@@ -204,6 +211,8 @@ class PGDialect_asyncpg(PostgresqlDialect, metaclass=DriverKind):
     """The dialect of PostgreSQL on asyncpg."""
 
     driver = "asyncpg"
+    default_paramstyle = "numeric_dollar"
+    default_features = PostgresqlDialect.default_features.changed(infers_parameter_types=True)
 
 
 class MySQLDialect_pymysql(MysqlDialect, metaclass=DriverKind):
