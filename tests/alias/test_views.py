@@ -613,3 +613,43 @@ def test_rows_of_a_third_table_have_their_values_by_name():
         "True [{'one_id': 1, 'two_id': 2}, {'one_id': 1, 'two_id': 3}]",
         "False [{'one_id': 1, 'two_id': 2}, {'one_id': 1, 'two_id': 3}]",
     ]
+
+
+def test_what_is_declared_has_numbers_in_the_order_of_declaration():
+    assert with_model("""
+    class Order(Base):
+        __tablename__ = "order_of_things"
+        id = sa.Column(sa.Integer, primary_key=True)
+        user = relationship(User)
+        user_id: Mapped[int] = mapped_column(sa.ForeignKey("user_account.id"))
+        buyer = sa.orm.synonym("user")
+        note: Mapped[str]
+
+    def number(prop):
+        return (prop.columns[0] if hasattr(prop, "columns") else prop)._creation_order
+
+    attributes = sorted(sa.inspect(Order).attrs, key=number)
+    print([prop.key for prop in attributes])
+    print(sa.Column("a")._creation_order < sa.Column("b")._creation_order)
+    """) == ["['id', 'user', 'user_id', 'buyer', 'note']", "True"]
+
+
+def test_the_selects_of_a_union_are_replaced_in_their_list():
+    same_with_both("""
+    t = User.__table__
+    session.add(User(name="ada"))
+    session.flush()
+    both = sa.union_all(sa.select(t.c.name), sa.select(t.c.name))
+    print(session.execute(both).all())
+    both.selects[1] = both.selects[1].where(t.c.id < 0)
+    print(session.execute(both).all())
+    """)
+
+
+def test_a_result_has_the_names_of_its_columns():
+    same_with_both("""
+    with engine.connect() as connection:
+        result = connection.exec_driver_sql("SELECT 1 AS x, 2 AS y")
+        print(list(result._metadata.keys), result.all())
+    print(list(session.execute(sa.select(User.id))._metadata.keys))
+    """)

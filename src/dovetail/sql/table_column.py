@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from functools import cached_property
+from itertools import count
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from ..exc import ArgumentError, InvalidOption
@@ -62,6 +63,10 @@ class _UnlessNative:
         return not getattr(compiler.dialect.features, self.feature)
 
 
+numbers_of_creation = count()
+"""Numbers of columns, and of what is mapped, in the order in which they were made."""
+
+
 class Column(DialectKWArgs, ColumnClause[T], SchemaItem):
     """A column of a table."""
 
@@ -115,9 +120,9 @@ class Column(DialectKWArgs, ColumnClause[T], SchemaItem):
             given = dialect_options.pop("name")
         if "type_" in dialect_options:
             kind = dialect_options.pop("type_")
+        self.creation_order = next(numbers_of_creation)
         self.name = given if quote is None or given is None else named(given, quote)
-        self.key = key if key is not None else given
-        self.bind_name = self.key
+        self.key = self.bind_name = key if key is not None else given
         self.type = kind if isinstance(kind, TypeEngine) else to_instance(kind)
         self.table = None
         self.primary_key = primary_key
@@ -299,6 +304,7 @@ class Column(DialectKWArgs, ColumnClause[T], SchemaItem):
         if type_ is self.type and type_.has_state:
             type_ = type_.copy()
         made: Column[T] = type(self)(name, type_, *items, **arguments)
+        made.creation_order = self.creation_order
         heard_alike(made, self)
         for check in sorted(self.constraints, key=lambda each: each.order):
             check.copied(replaced({id(self): made})).attach(made)

@@ -10,13 +10,14 @@ from ...orm.mapping.annotations import MappedAnnotation
 from ...orm.mapping.attribute import EntityNode, QueryableAttribute, RelationshipReference
 from ...orm.mapping.class_manager import ClassManager
 from ...orm.mapping.mapper import Mapper
-from ...orm.mapping.properties import ColumnProperty, MapperProperty
+from ...orm.mapping.properties import ColumnProperty, MappedColumn, MapperProperty
 from ...orm.mapping.registry import Registry
 from ...orm.mapping.relationship import RelationshipProperty
 from ...orm.mapping.synonym import Synonym, SynonymReference
 from ...orm.tracking.attributes import AttributeBase
 from ...orm.tracking.state import InstanceState, state_of
 from ...sql.metadata import sort_tables
+from ...sql.schema import Column
 from ...types.contract import TypeEngine, to_instance
 from ..class_names import ClassResolver
 from .table import Views
@@ -46,6 +47,7 @@ views.names(
     _join_condition="condition",
     _use_get="refers_by_key",
 )
+views.names(Column, MappedColumn, MapperProperty, _creation_order="creation_order")
 views.names(Registry, _class_registry="names.by_name")
 views.names(InstanceState, _attached="persistent", _deleted="was_deleted", _instance_dict="dict")
 views.names(QueryableAttribute, _parententity="owner.inspected", _parentmapper="owner.mapper")

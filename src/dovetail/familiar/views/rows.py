@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from ...engine.connection import Connection
 from ...engine.engine import Engine
 from ...engine.made_results import SimpleResultMetaData
+from ...engine.result import Result
 from ...engine.rows import Row, row_class
 from .table import Views
 
@@ -49,6 +50,12 @@ def _parent(row: Row[*tuple[Any, ...]]) -> SimpleResultMetaData:
 def _key_to_index(row: Row[*tuple[Any, ...]]) -> dict[Any, int]:
     """Return where the value of each name stands."""
     return {name: position for name, position in row._names.items() if position >= 0}
+
+
+@views.attribute(Result)
+def _metadata(result: Result[*tuple[Any, ...]]) -> SimpleResultMetaData:
+    """Return the names of the columns."""
+    return SimpleResultMetaData(list(result.keys()))
 
 
 @views.method(SimpleResultMetaData)

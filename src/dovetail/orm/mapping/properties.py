@@ -1,7 +1,6 @@
 """The parts of a mapping: what an attribute of a mapped class stands for."""
 
 from collections.abc import Iterable, Sequence
-from itertools import count
 from typing import Any, ClassVar, Generic, TypeAlias
 
 from typing_extensions import TypeVar
@@ -22,12 +21,12 @@ from dovetail.sql.expression.columns import ProxyColumn
 from dovetail.sql.expression.select_base import SelectBase
 from dovetail.sql.foreign_keys import ForeignKey
 from dovetail.sql.schema import Column
+from dovetail.sql.table_column import numbers_of_creation
 from dovetail.types.basic import INTEGERTYPE
 from dovetail.types.contract import TypeEngine, to_instance
 
 T = TypeVar("T", default=Any)
 
-_creation = count()
 
 COLUMN_KINDS = (Column, ProxyColumn)
 """What is a column of a table, or of a subquery."""
@@ -91,7 +90,7 @@ class MapperProperty(InspectionAttrInfo, Generic[T]):
     dispatch: Dispatch = Dispatch(AttributeEvents)
 
     def __init__(self) -> None:
-        self.creation_order = next(_creation)
+        self.creation_order = next(numbers_of_creation)
         self.info: dict[Any, Any] = {}
         self.doc: str | None = None
         self.comparator_factory: Any = None
@@ -174,7 +173,7 @@ class ColumnProperty(MapperProperty[T], Mapped[T]):
         expire_on_flush: bool = True,
     ) -> None:
         # All that the base class sets: there are many columns.
-        self.creation_order = next(_creation)
+        self.creation_order = next(numbers_of_creation)
         self.expire_on_flush = expire_on_flush
         if not columns:
             raise ArgumentError("column_property() needs a column or an expression")
@@ -253,7 +252,7 @@ class MappedColumn(Mapped[T]):
         use_existing_column: bool = False,
         **keywords: Any,
     ) -> None:
-        self.creation_order = next(_creation)
+        self.creation_order = next(numbers_of_creation)
         self.use_existing_column = use_existing_column
         self.args = args
         self.keywords = keywords
@@ -318,6 +317,7 @@ class MappedColumn(Mapped[T]):
             self.column = Column(name or key, *args, **keywords)
         else:
             self._say_again(self.column, name or key, args, keywords)
+        self.column.creation_order = self.creation_order
         return self._property(self.column)
 
     def _say_again(

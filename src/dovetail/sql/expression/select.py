@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Self, TypeVar, TypeVarTuple, overload
 
+from ...conventions import conventions
 from ...exc import ArgumentError, InvalidRequestError
 from ..arguments import ColumnArgument, ConditionArgument, FromArgument, SortArgument
 from ..node import Node, ReturnsRows
@@ -33,6 +34,8 @@ from .naming import (
 from .select_base import ScalarSelect
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from .from_clause import FromClause
 
 R = TypeVar("R")
@@ -534,7 +537,7 @@ class CompoundSelect(SelectedRows[*Ts], GenerativeSelect):
     __visit_name__ = "compound_select"
     parts = ("selects", "order_by_clauses", "group_by_clauses", "limit_clause", "offset_clause")
 
-    selects: tuple[Any, ...] = ()
+    selects: Sequence[Any] = ()
     keyword: str = "UNION"
 
     def __init__(self, keyword: str, *selects: object) -> None:
@@ -545,7 +548,7 @@ class CompoundSelect(SelectedRows[*Ts], GenerativeSelect):
                 raise ArgumentError(f"{keyword} is made of SELECTs; got {given!r}")
             made.append(node)
         self.__dict__["keyword"] = keyword
-        self.__dict__["selects"] = tuple(made)
+        self.__dict__["selects"] = made if conventions.unions_are_of_lists else tuple(made)
 
     def named_columns(self) -> list[SelectedColumn]:
         first = self.selects[0].as_core()
