@@ -281,7 +281,7 @@ def test_what_stands_for_a_decorated_type_has_the_type_that_was_loaded():
         cache_ok = True
 
         def load_dialect_impl(self, dialect):
-            return dialect.type_descriptor(dovetail.Text())
+            return dialect.type_descriptor(dovetail.Text)
 
     stands = Document().dialect_impl(SQLITE)
 

@@ -14,7 +14,7 @@ from ..compiler.statements import StatementCompiler
 from ..compiler.types import StringifyTypeCompiler, TypeCompiler
 from ..exc import ArgumentError
 from ..sql.node import Node, compilation
-from ..types.contract import TypeEngine
+from ..types.contract import TypeEngine, to_instance
 from .driven import DrivenDialect
 from .features import Features
 
@@ -221,10 +221,10 @@ class Dialect(DrivenDialect):
         if facts.features:
             self.features = self.features.changed(**facts.features)
 
-    def type_descriptor(self, type_: TypeEngine[Any]) -> TypeEngine[Any]:
-        """Return the class of this dialect for *type_*."""
+    def type_descriptor(self, type_: TypeEngine[Any] | type[TypeEngine[Any]]) -> TypeEngine[Any]:
+        """Return what this dialect has for *type_*, a type or the class of one."""
         this: Any = self
-        return type_.dialect_impl(this)
+        return to_instance(type_).dialect_impl(this)
 
     # What plugins and listeners ask a dialect that they know: see docs/dialects.md.
 
