@@ -59,6 +59,7 @@ def test_a_missing_driver_says_what_to_install():
         create_engine("sqlite+ghost://")
     assert caught.value.hint == "pip install ghost-lite"
     assert isinstance(caught.value, ImportError)
+    assert caught.value.name == "ghostlite"
 
 
 def test_a_host_in_a_sqlite_url_is_an_error():

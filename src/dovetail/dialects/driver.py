@@ -343,10 +343,12 @@ class Driver:
         except ModuleNotFoundError as error:
             if error.name is None or error.name.partition(".")[0] != cls.module_name:
                 raise
-            raise NoDBAPILoaded(
+            absent = NoDBAPILoaded(
                 f"the driver {cls.name!r} for {cls.dialect_name} is not installed",
                 hint=f"pip install {cls.package or cls.module_name}",
-            ) from error
+            )
+            absent.name = error.name
+            raise absent from error
 
     @classmethod
     def speaks(cls, module: object) -> bool:
