@@ -653,3 +653,17 @@ def test_a_result_has_the_names_of_its_columns():
         print(list(result._metadata.keys), result.all())
     print(list(session.execute(sa.select(User.id))._metadata.keys))
     """)
+
+
+def test_a_programs_own_kind_of_attribute_is_refused_when_it_is_made():
+    assert with_model("""
+    from sqlalchemy.orm import attributes
+
+    class Own(attributes.ScalarAttributeImpl):
+        pass
+
+    try:
+        attributes.register_attribute(User, "own", impl_class=Own)
+    except sa.exc.InvalidRequestError as error:
+        print(str(error).partition(":")[0])
+    """) == ["register_attribute(User, 'own')"]
