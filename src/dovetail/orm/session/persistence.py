@@ -249,7 +249,7 @@ class SessionPersistence(SessionBinds):
         who is told that it is here.
         """
         options = state.load.options
-        return bool(self.dispatch.do_orm_execute) or bool(options and options.criteria)
+        return bool(self.dispatch.do_orm_execute) or not (options is None or options.is_empty)
 
     def _get_held_steps(self, mapper: Mapper, key: object, state: InstanceState) -> Steps[Any]:
         """Read what has expired again: those who listen are told of a column load."""
