@@ -28,3 +28,21 @@ def test_a_sequence_in_a_schema_without_tables_is_created_and_dropped_once(engin
     metadata.drop_all(engine)
 
     assert dv.inspect(engine).get_sequence_names("numbers_alone") == []
+
+
+@pytest.mark.server("postgresql")
+def test_a_sequence_that_two_tables_name_is_created_once(engine):
+    metadata = dv.MetaData(schema="numbers_alone")
+    for name in ("coaches", "trams"):
+        numbers = dv.Sequence("vehicle", schema="numbers_alone")
+        dv.Table(name, metadata, dv.Column("id", dv.Integer, numbers, primary_key=True))
+
+    assert [sequence.name for sequence in metadata.sequences] == ["vehicle"]
+    metadata.create_all(engine)
+    with engine.begin() as connection:
+        for table in metadata.sorted_tables:
+            connection.execute(dv.insert(table))
+        found = [connection.scalar(dv.select(table.c.id)) for table in metadata.sorted_tables]
+    metadata.drop_all(engine)
+
+    assert found == [1, 2]

@@ -138,12 +138,13 @@ class MetaData(SchemaItem):
 
     @property
     def sequences(self) -> list[Sequence]:
-        """The sequences that belong here, those of columns included."""
-        found = {id(s): s for s in self._sequences.values()}
+        """The sequences that belong here, those of columns included, each name once."""
+        found = {(s.schema, s.name): s for s in self._sequences.values()}
         for table in self.tables.values():
             for column in table.c:
                 if isinstance(column.default, Sequence):
-                    found[id(column.default)] = column.default
+                    named = column.default
+                    found.setdefault((named.schema, named.name), named)
         return list(found.values())
 
     # -- tables -------------------------------------------------------------------------------
