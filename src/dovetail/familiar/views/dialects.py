@@ -196,6 +196,9 @@ def _compiler(node: Node, dialect: Dialect, **_: object) -> Any:
     return (dialect.ddl_compiler if is_definition else dialect.statement_compiler)(dialect, None)
 
 
+views.names(Pool, logger="_logger")
+
+
 @views.attribute(Pool)
 def _creator(pool: Pool) -> Callable[..., Any]:
     """Return what opens a connection of the driver."""
