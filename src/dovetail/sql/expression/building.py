@@ -106,9 +106,10 @@ def _beside(left: ColumnElement[Any], op: Operator, value: object) -> Any:
             if getattr(node, "is_select_statement", False):
                 return node.scalar_subquery()  # type: ignore[attr-defined]
             if not isinstance(node, ColumnElement):
-                if node.is_promise or not hasattr(node, "as_value"):
+                as_value = getattr(node, "as_value", None)
+                if node.is_promise or as_value is None:
                     raise _no_value(value)
-                return node.as_value()
+                return as_value()
             return node
         if getattr(value.__class__, "__statement_entity__", None) is not None:
             raise _no_value(value)
