@@ -32,3 +32,26 @@ def test_a_function_for_a_type_is_not_for_types_with_their_own_names():
 
     assert numbers == ["PEBBLE", "PEBBLE", "BIGINT", "SMALLINT", "BIGINT", "INTEGER"]
     assert texts == ["WORDS", "VARCHAR(5)", "TEXT", "VARCHAR(2)"]
+
+
+class Pair(dv.types.UserDefinedType):
+    """Two numbers with names."""
+
+    cache_ok = True
+
+
+def test_a_function_for_a_type_is_given_what_quotes_the_names_in_it():
+    @compiles(Pair, "sqlite")
+    def pair(type_, compiler, identifier_preparer, **kw):
+        names = [identifier_preparer.quote(name) for name in ("left", "select")]
+        return f"PAIR({names[0]} INTEGER, {names[1]} INTEGER)"
+
+    try:
+        table = dv.Table("t", dv.MetaData(), dv.Column("p", Pair()))
+        created = str(dv.schema.CreateTable(table).compile(dialect=sqlite.dialect()))
+        alone = Pair().compile(dialect=sqlite.dialect())
+    finally:
+        custom_writers.remove(Pair)
+
+    assert alone == 'PAIR("left" INTEGER, "select" INTEGER)'
+    assert alone in created

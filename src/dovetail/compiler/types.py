@@ -9,7 +9,8 @@ from ..types.basic import Interval, LargeBinary, Numeric, String
 from ..types.contract import TypeEngine, UserDefinedType
 from ..types.decorator import TypeDecorator
 from ..types.structured import ARRAY, Enum, PickleType, Uuid
-from .custom import custom_writers
+from .custom import Writer, custom_writers
+from .identifiers import IdentifierPreparer
 from .raw import check_type
 from .target import CompilerDialect
 
@@ -29,13 +30,24 @@ class TypeCompiler:
         if custom_writers.any:
             custom = custom_writers.find(type(type_), self.dialect.name)
             if custom is not None:
-                return custom(type_, self)
+                return custom(type_, self, **self._asked_for(custom))
         method = getattr(self, f"visit_{type_.__visit_name__}", None)
         if method is None:
             return self.unknown(type_)
         check_type(type_)
         text: str = method(type_)
         return text
+
+    def _asked_for(self, custom: Writer) -> dict[str, IdentifierPreparer]:
+        """Return what *custom* takes besides, by its name: what puts names into quotes."""
+        code = getattr(custom, "__code__", None)
+        name = "identifier_preparer"
+        if (
+            code is None
+            or name not in code.co_varnames[: code.co_argcount + code.co_kwonlyargcount]
+        ):
+            return {}
+        return {name: self.dialect.identifier_preparer}
 
     def unknown(self, type_: TypeEngine[Any]) -> str:
         """Refuse *type_*, for which there is no method."""
