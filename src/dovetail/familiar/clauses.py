@@ -224,7 +224,7 @@ class NativeForEmulated(Clause):
     __members__ = (ENUM, INTERVAL)
 
 
-def _from_objects(*elements: Node) -> Iterator[FromClause]:
+def from_objects_of(*elements: Node) -> Iterator[FromClause]:
     """Give what stands in the FROM of a statement that speaks of *elements*, for each anew."""
     for element in elements:
         yield from from_objects(element)
