@@ -155,7 +155,7 @@ EXPRESSIONS = {
     "function compared": lambda t: t.q.func.count(t.users.id) > 5,
     "like concat": lambda t: t.users.name.like("%" + t.addresses.email + "%"),
     "contains sum": lambda t: t.users.name.contains(t.addresses.email + "x"),
-    "in subquery": lambda t: t.users.id.in_(t.q.select(t.addresses.user_id).subquery()),
+    "in subquery": lambda t: t.users.id.in_(t.q.select(t.addresses.user_id)),
     "try cast": lambda t: t.q.try_cast(t.users.name, t.q.Integer),
     "custom name bind": lambda t: t.addresses.mixed.in_(["x"]),
 }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Iterable, Iterator, MutableMapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, MutableMapping, Sequence
 from types import GeneratorType
 from typing import Any, Generic, TypeVar, overload
 
@@ -495,8 +495,6 @@ class LabelReference(ColumnElement[Any]):
 def conjunction(operator: Operator, clauses: Sequence[Any]) -> ColumnElement[bool]:
     """Return *clauses* joined by AND or OR; constants among them are decided at once."""
     neutral, deciding = (TRUE, FALSE) if operator is ops.AND else (FALSE, TRUE)
-    if len(clauses) == 1 and isinstance(clauses[0], Generator):
-        clauses = tuple(clauses[0])
     kept: list[Any] = []
     seen_neutral = False
     for clause in clauses:
