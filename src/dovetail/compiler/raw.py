@@ -15,13 +15,13 @@ _NUMBERS = ("length", "precision", "scale", "display_width", "second_precision",
 
 def number(value: Any, what: str) -> str:
     """Return *value*, *what* a statement says, as text; CompileError unless it is a number."""
-    if isinstance(value, Decimal) and value == value.to_integral_value():
-        value = int(value)
-    if isinstance(value, bool) or not hasattr(value, "__index__"):
+    is_whole = isinstance(value, Decimal) and value == value.to_integral_value()
+    given: Any = int(value) if is_whole else value
+    if isinstance(given, bool) or not hasattr(given, "__index__"):
         raise CompileError(
-            f"{what} is a number; got {value!r}", hint="it stands in the SQL: convert it by int()"
+            f"{what} is a number; got {given!r}", hint="it stands in the SQL: convert it by int()"
         )
-    return str(value.__index__())
+    return str(given.__index__())
 
 
 def words(value: object, what: str) -> str:
