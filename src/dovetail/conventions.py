@@ -7,7 +7,11 @@ mapped or connected.  Nothing else differs while the alias is on.
 from __future__ import annotations
 
 from importlib import import_module
-from typing import Any, NamedTuple
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 
 class Conventions:
@@ -38,11 +42,16 @@ class Conventions:
     """Whether the SELECTs of a UNION are a list, in which programs put others in their place."""
     errors_are_copies: bool = False
     """Whether ``orig`` is a copy of an error of asyncpg, with the error itself as its cause."""
+    first_drivers: Mapping[str, str] = MappingProxyType({})
+    """The drivers of URLs that name none, by dialect, where they are installed."""
     entry_point_prefixes: tuple[str, ...] = ("dovetail",)
     """What the entry points of other packages begin with."""
 
-    def follow_the_other_package(self) -> None:
-        """Go about things as the other package does, from here on."""
+    def follow_the_other_package(self, version: str) -> None:
+        """Go about things as *version* of the other package does, from here on."""
+        if version.startswith("2.0."):
+            # Programs of that time read its errors, and rely on values that become literals.
+            self.first_drivers = MappingProxyType({"postgresql": "psycopg2"})
         self.engine_logger = "sqlalchemy.engine.Engine"
         self.pool_logger = "sqlalchemy.pool.impl"
         self.log_is_before = True

@@ -456,3 +456,20 @@ def test_a_text_that_names_no_member_is_compared_as_it_is():
         print("done")
     """
     ) == ["done"]
+
+
+@pytest.mark.parametrize(("version", "driver"), [("2.0.57", "psycopg2"), ("2.1.9", "psycopg")])
+def test_a_url_of_postgresql_has_the_usual_driver_of_the_version(version, driver):
+    pytest.importorskip("psycopg2")
+    pytest.importorskip("psycopg")
+    assert run(
+        """
+        import sqlalchemy as sa
+        from sqlalchemy.ext.asyncio import create_async_engine
+
+        print(sa.create_engine("postgresql://ada@db/shop").driver)
+        print(create_async_engine("postgresql+psycopg://ada@db/shop").driver)
+        print(sa.create_engine("postgresql+psycopg://ada@db/shop").driver)
+        """,
+        environment={"DOVETAIL_AS_SQLALCHEMY_VERSION": version},
+    ) == [driver, "psycopg", "psycopg"]

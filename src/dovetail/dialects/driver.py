@@ -12,6 +12,7 @@ from importlib.util import find_spec
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, Protocol
 
+from ..conventions import conventions
 from ..exc import (
     DatabaseError,
     DataError,
@@ -491,7 +492,7 @@ def driver_class(dialect: str, name: str | None = None, awaits: bool = False) ->
             f"no driver is known for the dialect {dialect!r}", hint=did_you_mean(dialect, _drivers)
         )
     if not name:
-        return _first_class(known, awaits)
+        return _first_class(dialect, known, awaits)
     home = known.get(name)
     if home is None:
         raise NoSuchModuleError(
@@ -559,14 +560,17 @@ def awaiting_names(dialect: str) -> list[str]:
     return [f"{dialect}+{name}" for name, home in known.items() if _driver_at(home, name).is_async]
 
 
-def _first_class(known: Mapping[str, str | type[Driver]], awaits: bool) -> type[Driver]:
-    """Return the first class of *known* that *awaits*, or blocks, and is installed.
+def _first_class(
+    dialect: str, known: Mapping[str, str | type[Driver]], awaits: bool
+) -> type[Driver]:
+    """Return the first class of *known* to *dialect* that *awaits*, or blocks, and is installed.
 
     Where there is none, it is one that is not installed, and at last one of the other kind.
     """
     absent, others = [], []
     # No further class is imported than the first whose package is there.
-    for name, home in known.items():
+    first = conventions.first_drivers.get(dialect)
+    for name, home in sorted(known.items(), key=lambda each: each[0] != first):
         found = _driver_at(home, name)
         if found.is_async is not awaits:
             others.append(found)

@@ -43,7 +43,7 @@ def activate() -> None:
         )
     version = os.environ.get(VERSION_VARIABLE, CLAIMED_VERSION)
     layout = Layout.read()
-    conventions.follow_the_other_package()
+    conventions.follow_the_other_package(version)
     connect_loggers()
     sys.meta_path[:0] = [AliasFinder(layout, version), AliasDistributions(version)]
     for views in EVERY:
