@@ -173,7 +173,8 @@ def _from(kind: str) -> Callable[[Brought, FromClause], str]:
 _FROMS = ("table", "join", "subquery", "lateral", "tablesample")
 
 for _kind in _FROMS:
-    views.method(QueryCompiler, name=f"visit_{_kind}")(_clause(f"from_{_kind}"))
+    # As it is called by super(), with where it stands.
+    views.stands_for(QueryCompiler, f"visit_{_kind}")(_clause(f"from_{_kind}"))
 
 
 # -- sequences -----------------------------------------------------------------------------------

@@ -32,6 +32,7 @@ class Views:
     def __init__(self) -> None:
         self.by_class: dict[type, dict[str, Any]] = {}
         self.widened: list[tuple[type, str, tuple[str, ...]]] = []
+        self.instead: list[tuple[type, str, Callable[..., Any]]] = []
         self.functions: list[tuple[Callable[..., Any], Callable[..., Any]]] = []
 
     def names(self, *kinds: type, **names: str) -> None:
@@ -73,6 +74,15 @@ class Views:
         """Let *method* of *kind* take *keywords* that other classes hand on, and say nothing."""
         self.widened.append((kind, method, keywords))
 
+    def stands_for(self, kind: type, method: str) -> Callable[[F], F]:
+        """Let the decorated function stand where *kind* has *method*, which takes less."""
+
+        def note(function: F) -> F:
+            self.instead.append((kind, method, function))
+            return function
+
+        return note
+
     def function(self, original: Callable[..., Any]) -> Callable[[F], F]:
         """Let the decorated function stand where modules have *original*."""
 
@@ -89,6 +99,8 @@ class Views:
                 type.__setattr__(kind, name, view)
         for kind, method, keywords in self.widened:
             type.__setattr__(kind, method, _taking(getattr(kind, method), keywords))
+        for kind, method, function in self.instead:
+            type.__setattr__(kind, method, function)
         for original, function in self.functions:
             for module in _having(original):
                 setattr(module, original.__name__, function)
