@@ -385,7 +385,7 @@ def test_relays_that_are_killed_lose_nothing_and_keep_the_order(anywhere, tmp_pa
     lines = [line.split() for line in log.read_text().splitlines() if line.count(" ") == 2]
     first = list({name: (key, int(number)) for name, key, number in reversed(lines)}.items())[::-1]
     assert kills == 4
-    assert len(lines) > 1000
+    assert len(lines) >= 1000
     assert sorted(number for _, (_, number) in first) == list(range(1000))
     for key in keys:
         own = [number for _, (of, number) in first if of == key]

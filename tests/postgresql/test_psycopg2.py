@@ -1,5 +1,8 @@
 """What psycopg2 alone does: its addresses, its placeholders, its literals."""
 
+import subprocess
+import sys
+import textwrap
 import uuid
 from ipaddress import ip_address
 
@@ -109,18 +112,35 @@ def test_addresses_are_read_and_written(engine):
         assert connection.execute(select(table)).one() == (one, [one, other])
 
 
-def test_nothing_is_registered_for_the_whole_process(engine):
-    import psycopg2
+def test_nothing_is_registered_for_the_whole_process(url):
+    # In a process of its own: others than this library register what they need for all.
+    program = """
+        import sys
+        import uuid
 
-    with engine.connect() as connection:
-        assert connection.scalar(select(literal(uuid.UUID(int=5), Uuid))) == uuid.UUID(int=5)
-        plain = psycopg2.connect(connection.connection.driver_connection.dsn)
-    cursor = plain.cursor()
-    cursor.execute("SELECT '00000000-0000-0000-0000-000000000005'::uuid, '10.0.0.1'::inet")
-    assert cursor.fetchone() == ("00000000-0000-0000-0000-000000000005", "10.0.0.1")
-    with pytest.raises(psycopg2.ProgrammingError, match="adapt"):
-        cursor.execute("SELECT %s", (uuid.UUID(int=5),))
-    plain.close()
+        import psycopg2
+        from dovetail import Uuid, create_engine, literal, select
+
+        five = uuid.UUID(int=5)
+        engine = create_engine(sys.argv[1])
+        with engine.connect() as connection:
+            assert connection.scalar(select(literal(five, Uuid))) == five
+            plain = psycopg2.connect(connection.connection.driver_connection.dsn)
+        cursor = plain.cursor()
+        cursor.execute(f"SELECT '{five}'::uuid, '10.0.0.1'::inet")
+        assert cursor.fetchone() == (str(five), "10.0.0.1")
+        try:
+            cursor.execute("SELECT %s", (five,))
+        except psycopg2.ProgrammingError as error:
+            assert "adapt" in str(error)
+            print("refused")
+    """
+    place = make_url(url).set(drivername="postgresql+psycopg2").render_as_string(False)
+    done = subprocess.run(
+        [sys.executable, "-c", textwrap.dedent(program), place],
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.stdout == "refused\n", done.stderr
 
 
 def test_what_cannot_be_sent_is_an_error_of_the_data(engine):

@@ -268,7 +268,8 @@ class SessionPersistence(SessionBinds):
 
     def _get_locked_steps(self, mapper: Mapper, key: object, lock: Lock) -> Steps[Any]:
         """Read the row with *key* and lock it; an instance that is here takes its values."""
-        self.note_writing()
+        if self.ends_reads or self.routes is not None:
+            self.note_writing()
         connection = self.connection_in_use(mapper)
         if connection is None:
             connection = yield from self.connect_steps(mapper)

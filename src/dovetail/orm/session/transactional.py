@@ -290,7 +290,8 @@ class SessionTransactions(SessionMembers):
                 call(self.session)
         for flushes in range(100):
             if not self.has_pending() or (flushes and not self._has_changes()):
-                yield from self._write_events_steps(transaction)
+                if transaction.afterwards is not None:
+                    yield from self._write_events_steps(transaction, transaction.afterwards)
                 return
             yield from self.flush_steps()
         raise FlushError(
@@ -298,10 +299,11 @@ class SessionTransactions(SessionMembers):
             hint="does a listener to after_flush change something each time?",
         )
 
-    def _write_events_steps(self, transaction: SessionTransaction) -> Steps[None]:
-        """Write what *transaction*, the outermost one, leaves in the outbox."""
-        afterwards = transaction.afterwards
-        if transaction.parent is None and afterwards is not None and afterwards.events:
+    def _write_events_steps(
+        self, transaction: SessionTransaction, afterwards: Afterwards
+    ) -> Steps[None]:
+        """Write what *transaction*, if it is the outermost one, leaves in the outbox."""
+        if transaction.parent is None and afterwards.events:
             assert self.outbox is not None
             yield from self.outbox.write_steps(self, afterwards.events)
             afterwards.events = []
