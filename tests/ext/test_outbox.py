@@ -263,6 +263,19 @@ def test_what_is_postponed_holds_back_its_key_alone(anywhere):
     ]
 
 
+def test_keys_that_the_database_does_not_tell_apart_block_nobody(anywhere):
+    keys = ["a", "A", "a ", "b", "a", "A"]
+    for number, key in enumerate(keys):
+        write(anywhere, Event(str(number), key=key))
+
+    found = [(each.topic, each.key) for each in outbox.relay(anywhere)]
+
+    assert sorted(found) == [(str(number), key) for number, key in enumerate(keys)]
+    for key in set(keys):
+        of_key = [topic for topic, other in found if other == key]
+        assert of_key == sorted(of_key)
+
+
 def test_what_is_postponed_for_some_time_comes_then(anywhere):
     write(anywhere, Event("a", key="k"), Event("b", key="k"))
     for each in outbox.relay(anywhere):

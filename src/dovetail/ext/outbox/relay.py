@@ -153,7 +153,9 @@ def _in_order(
         key = row.ordering_key
         if key is not None:
             is_late = row.due_at is not None and row.due_at > now
-            if is_late or (key not in seen and [row.position] != first[key]):
+            # Where texts are compared without regard to case, "A" waits behind "a", whose key was
+            # found, and comes with another batch.
+            if is_late or (key not in seen and [row.position] != first.get(key)):
                 waiting.add(key)
             seen.add(key)
             if key in waiting:
