@@ -11,6 +11,7 @@ from dovetail.orm import (
     DeclarativeBase,
     Mapped,
     Session,
+    aliased,
     close_all_sessions,
     mapped_column,
     relationship,
@@ -18,6 +19,9 @@ from dovetail.orm import (
 )
 from tests.loop_thread import calls_to
 from tests.servers import AWAITING_BACKENDS, BACKENDS
+
+WRITING_IN_SELECTS = [each for each in BACKENDS if each.name.startswith("postgresql")]
+STREAMING = [each for each in BACKENDS if not each.name.startswith("sqlite")]
 
 
 class Base(DeclarativeBase):
@@ -344,6 +348,26 @@ def streams_of_text(session):
     session.scalars(select(User).from_statement(select(User)).execution_options(yield_per=1))
 
 
+def streams_by_the_options_of_the_engine(session):
+    session.get_bind().update_execution_options(stream_results=True)
+    next(session.execute(select(User.id)))
+
+
+def locks_in_a_subquery(session):
+    locked = select(User.id).with_for_update().subquery()
+    session.scalars(select(User).where(User.id.in_(select(locked.c.id)))).all()
+
+
+def locks_in_a_cte_of_columns(session):
+    locked = select(User.id).with_for_update().cte()
+    session.scalars(select(locked.c.id)).all()
+
+
+def reads_what_is_written_as_text(session):
+    told = text("SELECT 1 AS one").columns(column("one")).cte()
+    session.scalars(select(told.c.one)).all()
+
+
 @pytest.mark.parametrize(
     "work",
     [
@@ -363,6 +387,10 @@ def streams_of_text(session):
         streams,
         streams_columns,
         streams_of_text,
+        streams_by_the_options_of_the_engine,
+        locks_in_a_subquery,
+        locks_in_a_cte_of_columns,
+        reads_what_is_written_as_text,
     ],
 )
 def test_what_is_more_than_a_read_holds_the_connection(file, work):
@@ -376,6 +404,30 @@ def test_what_is_more_than_a_read_holds_the_connection(file, work):
         assert file.pool.checkedout() == 1
         session.commit()
         assert file.pool.checkedout() == 0
+
+
+@pytest.mark.parametrize("backend", WRITING_IN_SELECTS, ids=str, indirect=True)
+@pytest.mark.parametrize("of_entities", [True, False])
+def test_what_a_select_has_written_is_undone_by_a_rollback(anywhere, of_entities):
+    made = insert(User).values(name="Eve").returning(User.id, User.name).cte()
+    statement = select(aliased(User, made)) if of_entities else select(made.c.name)
+    with Session(anywhere, hold="statement") as session:
+        session.execute(statement).all()
+        with pytest.raises(InvalidRequestError, match="more than reading"):
+            session.release()
+        session.rollback()
+
+        assert session.scalars(select(User.name)).all() == []
+
+
+@pytest.mark.parametrize("backend", STREAMING, ids=str, indirect=True)
+def test_no_row_of_a_stream_is_lost_that_the_engine_asks_for(anywhere):
+    with Session(anywhere) as session, session.begin():
+        session.add_all([User(name=str(number)) for number in range(10)])
+    streaming = anywhere.execution_options(stream_results=True, yield_per=2)
+    with Session(streaming, hold="statement") as session:
+        found = session.execute(select(User.name).order_by(User.id))
+        assert [each.name for each in found] == [str(number) for number in range(10)]
 
 
 def test_a_block_is_one_transaction(file):

@@ -179,8 +179,20 @@ def locks_what_it_refreshes(session):
     return ada.name
 
 
+def locks_in_a_subquery(session):
+    locked = select(User.id).with_for_update().subquery()
+    return session.scalars(select(User).join(locked, locked.c.id == User.id)).one().name
+
+
 @pytest.mark.parametrize(
-    "lock", [locks_a_row, locks_columns, locks_what_it_gets, locks_what_it_refreshes]
+    "lock",
+    [
+        locks_a_row,
+        locks_columns,
+        locks_what_it_gets,
+        locks_what_it_refreshes,
+        locks_in_a_subquery,
+    ],
 )
 def test_what_is_locked_is_read_from_the_primary(session, lock):
     assert lock(session) == "primary"

@@ -22,15 +22,18 @@ class Walk:
     ``binds``    the bound parameters in the order met; their values are not in the key
     ``planner``  who resolves the entities met, or None
     ``numbers``  canonical numbers of what is known by identity within the statement alone
+    ``writes``   whether it may do more than reading, at any depth: an INSERT in a CTE, or text
+    ``locks``    whether it locks rows, at any depth
     """
 
-    __slots__ = ("binds", "key", "numbers", "planner")
+    __slots__ = ("binds", "key", "locks", "numbers", "planner", "writes")
 
     def __init__(self) -> None:
         self.key: list[Any] = []
         self.binds: list[Any] = []
         self.planner: Planner | None = None
         self.numbers: dict[Any, int] = {}
+        self.writes = self.locks = False
 
 
 class NodeCompiler(Protocol):

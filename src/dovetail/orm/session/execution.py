@@ -222,8 +222,7 @@ class SessionStatements(SessionPersistence):
         source = self.row_source
         if source is not None:
             source.ran(self, statement)
-        if not isinstance(getattr(statement, "element", statement), Select | CompoundSelect):
-            self.note_sent()
+        self._note_effects(getattr(statement, "element", statement))
         if isinstance(statement, FromStatement):
             return (yield from self._from_statement_steps(statement, params, execution_options))
         if statement.is_dml:
@@ -237,18 +236,28 @@ class SessionStatements(SessionPersistence):
         own: Mapping[str, Any] = statement.execution_options_dict
         if execution_options.get("autoflush", own.get("autoflush", True)):
             yield from self.autoflush_steps(statement)
-        if getattr(statement, "for_update_arg", None) is not None:
-            self.note_writing()
         connection = yield from self._statement_connection_steps(statement, bind_arguments)
         options = execution_options
         if self.execution_options_dict:
             options = {**self.execution_options_dict, **own, **execution_options}
-        if self.ends_reads and _streams({**own, **options}):
-            self.note_held()
         if source is not None and isinstance(statement, Select | CompoundSelect):
             if source.wants(self, statement, {**statement.execution_options_dict, **options}):
                 return (yield from self._sourced_steps(source, connection, statement, params))
-        return (yield from connection.execute_steps(statement, params, execution_options=options))
+        result = yield from connection.execute_steps(statement, params, execution_options=options)
+        if self.ends_reads and result._streams():
+            self.note_held()
+        return result
+
+    def _note_effects(self, statement: Executable) -> None:
+        """Note what *statement* may do besides reading, also within: in a CTE, or a subquery."""
+        if not isinstance(statement, Select | CompoundSelect):
+            self.note_sent()
+            return
+        walk = statement.walk()
+        if walk.writes:
+            self.note_sent()
+        if walk.locks:
+            self.note_writing()
 
     def _sourced_steps(
         self,
@@ -305,8 +314,9 @@ class SessionStatements(SessionPersistence):
             scope = self.scope
             if scope.new or scope.modified or scope.deleted:
                 yield from self.autoflush_steps(statement)
-        if statement.for_update_arg is not None:
-            self.note_writing()
+        walk = statement.walk()
+        if walk.writes or walk.locks:
+            self._note_effects(statement)
         is_chosen = self.binds or self.has_own_get_bind or "get_bind" in self.overrides
         if bind_arguments or is_chosen:
             connection = yield from self._statement_connection_steps(statement, bind_arguments)
@@ -364,8 +374,6 @@ class SessionStatements(SessionPersistence):
         self, wrapped: "FromStatement", params: ManyParameters, execution_options: Mapping[str, Any]
     ) -> Steps[Any]:
         yield from self.autoflush_steps(wrapped.element)
-        if getattr(wrapped.element, "for_update_arg", None) is not None:
-            self.note_writing()
         connection = yield from self.connection_for_steps(next(wrapped.mappers, None), wrapped)
         own = getattr(wrapped.element, "execution_options_dict", NO_OPTIONS)
         options = {

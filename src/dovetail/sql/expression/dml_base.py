@@ -237,6 +237,7 @@ class UpdateBase(Extensible, Executable, Node):
         return bound
 
     def _collect_common(self, walk: Walk) -> None:
+        walk.writes = True
         key = walk.key
         state = self.__dict__
         if "returning_columns" in state:

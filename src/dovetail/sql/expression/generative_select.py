@@ -86,6 +86,7 @@ def _collect_for_update(value: ForUpdateArg | None, walk: Walk) -> None:
     if value is None:
         walk.key.append("none")
         return
+    walk.locks = True
     walk.key.append((value.nowait, value.read, value.skip_locked, value.key_share))
     _collect_nodes(value.of, walk)
 

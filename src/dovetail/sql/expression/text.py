@@ -132,6 +132,7 @@ class TextualSelect(SelectBase):
     positional: bool
 
     def collect(self, walk: Walk) -> None:
+        walk.writes = True
         walk.key.append("textual")
         walk.key.append(self.positional)
         walk.key.append(len(self.column_args))
