@@ -155,6 +155,12 @@ def by_hand(session):
     session.connection()
 
 
+def by_hand_of_the_transaction(session):
+    session.add(User(id=4, name="Dan"))
+    with session.no_autoflush:
+        session.get_transaction().connection()
+
+
 def upserted(session):
     session.upsert(User(id=2, name="bob"))
 
@@ -174,6 +180,7 @@ def awaited_by_others(session):
         told_in_text,
         in_bulk,
         by_hand,
+        by_hand_of_the_transaction,
         upserted,
         awaited_by_others,
     ],
@@ -378,6 +385,7 @@ def reads_what_is_written_as_text(session):
         told_in_text,
         in_bulk,
         by_hand,
+        by_hand_of_the_transaction,
         upserted,
         awaited_by_others,
         locks_in_a_select,

@@ -126,6 +126,11 @@ def by_hand(session):
     assert session.connection().scalar(select(User.name)) == "primary"
 
 
+def by_hand_of_the_transaction(session):
+    connection = session.get_transaction().connection()
+    connection.execute(update(User.__table__).values(name="written"))
+
+
 def merged(session):
     assert session.merge(User(id=1)).name == "primary"
 
@@ -144,6 +149,7 @@ def made_if_it_was_not_there(session):
         sent_as_text,
         in_bulk,
         by_hand,
+        by_hand_of_the_transaction,
         merged,
         made_if_it_was_not_there,
     ],
@@ -237,6 +243,19 @@ def test_a_transaction_keeps_to_one_replica_and_they_take_turns(tmp_path):
     engine.dispose()
 
     assert seen == ["a", "b", "c"] * 2
+
+
+@pytest.mark.parametrize("usual", ["primary", "replica"])
+def test_statements_that_ask_for_a_replica_keep_to_one(tmp_path, usual):
+    places = [database(tmp_path, "first"), database(tmp_path, "second")]
+    engine = create_engine(database(tmp_path, "primary"), replicas=places)
+    asking = select(User.name).where(User.id == 1).execution_options(reads="replica")
+    with Session(engine, reads=usual) as session:
+        assert {session.scalar(asking) for _ in range(4)} == {"first"}
+        assert name(session) == ("first" if usual == "replica" else "primary")
+        session.commit()
+        assert {session.scalar(asking) for _ in range(4)} == {"second"}
+    engine.dispose()
 
 
 def test_connections_come_back_to_both(engine):

@@ -199,9 +199,7 @@ class AsyncSession(AwaitingMembers):
         self.one_task.check()
         core = self._core
         transaction = core.transaction or core.ensure_transaction()
-        if core.row_source is not None:
-            core.row_source.handed_out(transaction)
-        transaction.has_sent = True
+        transaction.hand_out()
         bind = self.sync_session.get_bind(**arguments)
         return self._around_connection(
             await self.run_steps(transaction.connection_steps(bind, execution_options))

@@ -16,28 +16,22 @@ PLACES = ("primary", "replica")
 
 
 class Routes:
-    """Where a session reads, in the transaction in progress.
+    """Where a session reads; which replica a transaction has chosen, it knows itself.
 
     ``wants_replica``  whether replicas are read
     ``after``          a token: a replica has to have come as far
     """
 
-    __slots__ = ("_chosen", "_transaction", "after", "wants_replica")
+    __slots__ = ("after", "wants_replica")
 
     def __init__(self, wants_replica: bool, after: str | None) -> None:
         self.wants_replica = wants_replica
         self.after = after
-        self._transaction: Any = None
-        self._chosen: dict[Any, Any] = {}
-        """By engine: the engine of the replica that is read in its place, in *_transaction*."""
 
     @classmethod
     def for_once(cls, reads: str, usual: Routes | None) -> Routes:
         """Return those of one statement, which reads from *reads* and not as is *usual*."""
-        made = cls(wants_replica(reads), None if usual is None else usual.after)
-        if usual is not None:
-            made._transaction, made._chosen = usual._transaction, usual._chosen
-        return made
+        return cls(wants_replica(reads), None if usual is None else usual.after)
 
     @property
     def name(self) -> str:
@@ -52,9 +46,8 @@ class Routes:
             return bind
         if transaction.core.flushing or transaction.reads_primary():
             return bind
-        if self._transaction is not _outermost(transaction):
-            return None
-        return self._chosen.get(bind)
+        chosen = _outermost(transaction).replicas_read
+        return None if chosen is None else chosen.get(bind)
 
     def connection_steps(
         self, bind: Engine | Connection, transaction: SessionTransaction
@@ -63,16 +56,18 @@ class Routes:
         source = self.source(bind, transaction)
         if source is not None:
             return (yield from transaction.connection_steps(source))
-        if self._transaction is not _outermost(transaction):
-            self._transaction, self._chosen = _outermost(transaction), {}
+        outermost = _outermost(transaction)
+        if outermost.replicas_read is None:
+            outermost.replicas_read = {}
+        chosen = outermost.replicas_read
         assert isinstance(bind, Engine)
         assert bind.replicas is not None
         found = yield from bind.replicas.connect_steps(bind.get_execution_options(), self.after)
         if found is None:
-            self._chosen[bind] = bind
+            chosen[bind] = bind
             return (yield from transaction.connection_steps(bind))
         engine, connection = found
-        self._chosen[bind] = engine
+        chosen[bind] = engine
         return (yield from transaction.connection_steps(engine, None, connection))
 
 

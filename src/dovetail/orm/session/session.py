@@ -356,9 +356,7 @@ class Session(SessionContents, TransactionVerbs, StatementVerbs, KeyedVerbs, Cla
             connection: Connection = own.connect().execution_options(**(execution_options or {}))
             return connection
         transaction = core.transaction or core.ensure_transaction()
-        if core.row_source is not None:
-            core.row_source.handed_out(transaction)
-        transaction.has_sent = True
+        transaction.hand_out()
         bind = self.get_bind(**arguments)
         used: Connection = core.run(transaction.connection_steps(bind, execution_options))
         return used

@@ -90,6 +90,7 @@ class SessionTransaction:
     ``has_sent``      something else than a SELECT was sent in it, or its connection handed out
     ``is_writing``    it has locked rows, or is about to write: nothing is read from replicas
     ``is_held``       a result still reads from its connection: it lasts until it is ended
+    ``replicas_read``  by engine: that of the replica read in its place, in the outermost one
     ``ended_within``  a savepoint in it that has ended, and whose ``with`` block has not
     ``source_record``  what the session's row source notes here, in the outermost one
     ``afterwards``    what the program does once it has ended, or None
@@ -108,6 +109,7 @@ class SessionTransaction:
     is_writing = False
     keeps_values = False
     source_record: Any = None
+    replicas_read: dict[Engine, Engine] | None = None
     afterwards: Afterwards | None = None
 
     def __init__(
@@ -539,6 +541,12 @@ class SessionTransaction:
         state.row_key = state.committed = None
         state.load = mapper.transient_load
 
+    def hand_out(self) -> None:
+        """Note that its user has a connection of it, and may do anything by that."""
+        if self.core.row_source is not None:
+            self.core.row_source.handed_out(self)
+        self.has_sent = True
+
     def connection(
         self,
         bindkey: Mapper | type | None = None,
@@ -553,6 +561,7 @@ class SessionTransaction:
         is_bind = hasattr(bindkey, "connect_steps") or isinstance(bindkey, Connection)
         if bindkey is not None and not is_bind:
             bind_arguments = {"mapper": bindkey, **bind_arguments}
+        self.hand_out()
         bind: Any = bindkey if is_bind else self.core.get_bind(**bind_arguments)
         return self.core.run(self.connection_steps(bind, execution_options))
 
@@ -584,6 +593,7 @@ class SessionTransaction:
                 f"no connection to {bind!r} takes part in this transaction yet",
                 hint="take one: session.connection()",
             )
+        self.hand_out()
         connection: Connection = found.connection
         return connection
 
