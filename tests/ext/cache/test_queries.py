@@ -357,3 +357,11 @@ class TestWhatIsNotSure:
         dirty = engine.execution_options(isolation_level="READ UNCOMMITTED")
         with Session(bind=dirty) as session, sent(1):
             session.scalars(CACHED).all()
+
+
+def test_what_locks_within_is_not_taken_from_the_cache(Session, sent):
+    locked = select(User.id).with_for_update().subquery()
+    statement = select(User).join(locked, locked.c.id == User.id).options(FromCache())
+    for _ in range(2):
+        with Session() as session, sent(1):
+            assert len(session.scalars(statement).all()) == 3

@@ -42,7 +42,10 @@ class CachedRows:
     ) -> bool:
         """True where the statement, or an option, asks for the cache."""
         request = _request(statement, options)
-        if request is None or getattr(statement, "for_update_arg", None) is not None:
+        if request is None:
+            return False
+        walk = statement.walk()
+        if walk.locks or walk.writes:
             return False
         self.regions.store(request.region)
         record_of(session.transaction).request = request
