@@ -12,7 +12,13 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from dovetail import MetaData, create_engine, event, func, select
-from dovetail.exc import ArgumentError, IntegrityError, InvalidRequestError, OperationalError
+from dovetail.exc import (
+    ArgumentError,
+    DovetailDeprecationWarning,
+    IntegrityError,
+    InvalidRequestError,
+    OperationalError,
+)
 from dovetail.ext.asyncio import AsyncSession, async_sessionmaker, create_async_engine
 from dovetail.ext.outbox import Event, Outbox
 from dovetail.orm import DeclarativeBase, Mapped, Session, mapped_column, sessionmaker
@@ -177,6 +183,27 @@ def test_a_session_that_was_given_a_connection_writes_with_it(file):
             session.commit()
 
     assert topics(file) == ["placed", "kept"]
+
+
+def test_what_listens_tells_in_a_session_without_a_lasting_transaction(file):
+    with pytest.warns(DovetailDeprecationWarning):
+        session = Session(file, outbox=outbox, autocommit=True)
+
+    @event.listens_for(session, "after_flush")
+    def tell(session, context):
+        session.outbox.add(*(Event("placed", each.id) for each in session.new))
+
+    session.add(Order(id=7))
+    session.flush()
+    assert [each.payload for each in outbox.relay(file)] == [7]
+
+    session.add(Order(id=8))
+    outbox.table.drop(file)
+    with pytest.raises(OperationalError):
+        session.flush()
+    assert file.pool.checkedout() == 0
+    assert session.query(Order).count() == 1
+    session.close()
 
 
 @pytest.mark.parametrize("wrong", [None, "order.paid", {"topic": "order.paid"}])

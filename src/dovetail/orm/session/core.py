@@ -63,8 +63,7 @@ class SessionCore(SessionStatements):
                 run_sync(passing.rollback_steps())
             raise
         for passing in self._passing():
-            passing.keeps_values = not passing.flushed
-            run_sync(passing.commit_steps())
+            run_sync(self.commit_passing_steps(passing))
         return answer
 
     def _passing(self) -> list[SessionTransaction]:

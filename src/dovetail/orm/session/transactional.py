@@ -381,14 +381,21 @@ class SessionTransactions(SessionMembers):
 
     def _let_go_steps(self, transaction: SessionTransaction) -> Steps[None]:
         """End *transaction*, which has only read: what was loaded stays as it is."""
-        transaction.keeps_values = True
-        try:
-            yield from transaction.commit_steps()
-        except BaseException:
-            if transaction.state is not CLOSED:
-                yield from transaction.rollback_steps()
-            raise
+        yield from self.commit_passing_steps(transaction)
         self._begin_for_pending()
+
+    def commit_passing_steps(self, passing: SessionTransaction) -> Steps[None]:
+        """Commit *passing*, which was begun for one operation: with it go the events of those who
+        listened to that.
+        """
+        passing.keeps_values = not passing.flushed
+        try:
+            yield from self._write_events_steps(passing)
+            yield from passing.commit_steps()
+        except BaseException:
+            if passing.state is not CLOSED:
+                yield from passing.rollback_steps()
+            raise
 
     def _begin_for_pending(self) -> None:
         """Begin anew where something is pending: the rollback of a transaction undoes it."""
