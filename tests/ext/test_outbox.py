@@ -328,6 +328,18 @@ def test_nothing_is_delivered_that_only_was_postponed(file):
         each.postpone(-1)
 
 
+def test_what_is_postponed_keeps_nobody_else_from_coming(file):
+    write(file, *(Event(str(number)) for number in range(7)))
+    found = []
+    for each in outbox.relay(file, batch=2):
+        found.append(each.topic)
+        if int(each.topic) < 5:
+            each.postpone(60)
+
+    assert found == list("0123456")
+    assert topics(file) == []
+
+
 def test_a_relay_that_waits_finds_what_comes_later(file):
     write(file, Event("now"))
     found = []

@@ -20,6 +20,7 @@ async def deliveries(
     table: Table, engine: AsyncEngine, size: int, wait: float | None
 ) -> AsyncGenerator[Delivery, None]:
     """The events of *table*, *size* in a transaction; it waits for more, or ends there."""
+    late_ones: set[int] = set()
     while True:
         batch = Batch(table, size)
         try:
@@ -29,7 +30,8 @@ async def deliveries(
                 batch.note(delivery)
         finally:
             await perform(batch.settle_steps())
-        if not batch.delivered:
+        if not batch.goes_on(late_ones):
             if wait is None:
                 return
+            late_ones.clear()
             await sleep(wait)

@@ -22,6 +22,7 @@ def deliveries(
     table: Table, engine: Engine, size: int, wait: float | None
 ) -> Generator[Delivery, None, None]:
     """The events of *table*, *size* in a transaction; it waits for more, or ends there."""
+    late_ones: set[int] = set()
     while True:
         batch = Batch(table, size)
         try:
@@ -31,9 +32,10 @@ def deliveries(
                 batch.note(delivery)
         finally:
             run_sync(batch.settle_steps())
-        if not batch.delivered:
+        if not batch.goes_on(late_ones):
             if wait is None:
                 return
+            late_ones.clear()
             sleep(wait)
 
 
@@ -63,6 +65,16 @@ class Batch:
             self.delivered.append(delivery.position)
         else:
             self._postponed.append(delivery)
+
+    def goes_on(self, late_ones: set[int]) -> bool:
+        """Whether there may be more, now that this is settled.
+
+        Behind what was postponed for some time there is, but for what is found a second time:
+        *late_ones* are the positions that were postponed so far, and get those of this.
+        """
+        new = {late.position for late in self._postponed if late.delay} - late_ones
+        late_ones |= new
+        return bool(self.delivered or new)
 
     def claim_steps(self, engine: Engine) -> Steps[None]:
         """Take some events that no other relay has.
