@@ -205,6 +205,33 @@ def test_what_is_locked_is_read_from_the_primary(session, lock):
     assert name(session) == "primary"
 
 
+@pytest.mark.parametrize("reads", ["primary", "replica"])
+@pytest.mark.parametrize(
+    ("statement", "places"),
+    [
+        (update(User).values(name="written"), {"primary": "primary", "replica": "primary"}),
+        (select(User).with_for_update(), {"primary": "primary", "replica": "primary"}),
+        (select(User), {"primary": "primary", "replica": "replica"}),
+        (
+            select(User).execution_options(reads="primary"),
+            {"primary": "primary", "replica": "primary"},
+        ),
+        (
+            select(User.name).execution_options(reads="replica"),
+            {"primary": "replica", "replica": "replica"},
+        ),
+    ],
+)
+def test_what_is_explained_is_not_run_anywhere(engine, reads, statement, places):
+    with Session(engine, reads=reads) as session:
+        assert "user_account" in str(session.explain(statement))
+        (used,) = session.get_transaction().connections
+        assert used.engine.url.database.endswith(f"{places[reads]}.db")
+        session.commit()
+        reading = select(User.name).execution_options(reads="primary")
+        assert session.scalar(reading) == "primary"
+
+
 def test_a_delete_finds_what_belongs_to_it_on_the_primary(engine, session):
     with Session(engine) as other, other.begin():
         other.add(Pet(id=2, user_id=1, name="new"))

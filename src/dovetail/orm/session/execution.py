@@ -1,6 +1,6 @@
 """Running statements in a session: plans found or made, rows to instances, results."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
@@ -128,6 +128,20 @@ class SessionStatements(SessionPersistence):
         bind_arguments: Mapping[str, Any] | None = None,
     ) -> Steps[Any]:
         """Return the plan of *statement*: see ``Session.explain``."""
+        own = getattr(statement, "execution_options_dict", NO_OPTIONS)
+        reads = {**own, **execution_options}.get("reads")
+        if reads is not None and (self.routes is None or self.routes.name != reads):
+            again = self.explain_steps(
+                statement,
+                params,
+                analyze=analyze,
+                execution_options=execution_options,
+                bind_arguments=bind_arguments,
+            )
+            return (yield from self._routed_steps(reads, lambda: again))
+        # What is met on its way to one database must not have gone to another.
+        found = statement if isinstance(statement, FromStatement) else executable(statement)
+        self._note_effects(getattr(found, "element", found))
         connection = yield from self._statement_connection_steps(statement, bind_arguments)
         steps = self.execute_steps(statement, params, execution_options, bind_arguments)
         explain = import_module("dovetail.engine.explain").explain_steps
@@ -146,8 +160,9 @@ class SessionStatements(SessionPersistence):
             asked = {**(own or {}), **execution_options}
             reads = asked.get("reads")
             if reads is not None and (self.routes is None or self.routes.name != reads):
+                run = self.run_statement_steps
                 return self._routed_steps(
-                    reads, statement, params, execution_options, bind_arguments
+                    reads, lambda: run(statement, params, execution_options, bind_arguments)
                 )
             schema_map = asked.get("schema_translate_map")
             if schema_map is not None and schema_map is not self.schema_map_in_use:
@@ -160,26 +175,15 @@ class SessionStatements(SessionPersistence):
                     return self._select_steps(statement, params, execution_options, bind_arguments)
         return self._other_steps(statement, params, execution_options, bind_arguments)
 
-    def _routed_steps(
-        self,
-        reads: str,
-        statement: StatementArgument,
-        params: ManyParameters,
-        execution_options: Mapping[str, Any],
-        bind_arguments: Mapping[str, Any] | None,
-    ) -> Steps[Any]:
-        """Run *statement*, and what it loads besides, where *reads* says, for once."""
+    def _routed_steps(self, reads: str, run: Callable[[], Steps[Any]]) -> Steps[Any]:
+        """Do what *run* gives, and load what belongs to it, where *reads* says, for once."""
         before = self.routes
         routes = Routes.for_once(reads, before)
         if routes.wants_replica:
             self.check_replicas()
         self.routes = routes
         try:
-            return (
-                yield from self.run_statement_steps(
-                    statement, params, execution_options, bind_arguments
-                )
-            )
+            return (yield from run())
         finally:
             self.routes = before
 
