@@ -167,6 +167,40 @@ def test_what_was_written_is_read_from_the_primary(engine, session, write):
     assert name(session) == "replica"
 
 
+@pytest.mark.parametrize(
+    ("statement", "rows", "names"),
+    [
+        (update(User).where(User.id == 1).values(name="written"), None, ["written"]),
+        (update(User), [{"id": 1, "name": "written"}], ["written"]),
+        (
+            insert(User),
+            [{"id": 2, "name": "new"}, {"id": 3, "name": "more"}],
+            ["other", "new", "more"],
+        ),
+        (select(User).with_for_update(), None, ["other"]),
+    ],
+)
+def test_schemas_of_a_statement_hold_where_it_is_sent(engine, session, statement, rows, names):
+    with engine.connect() as connection:
+        connection.exec_driver_sql("ATTACH ':memory:' AS other")
+        connection.exec_driver_sql("CREATE TABLE other.user_account (id INTEGER, name TEXT)")
+        connection.exec_driver_sql("INSERT INTO other.user_account VALUES (1, 'other')")
+        connection.commit()
+    assert name(session) == "replica"
+    result = session.execute(
+        statement,
+        rows or {},
+        execution_options={"schema_translate_map": {None: "other"}, "synchronize_session": False},
+    )
+
+    if rows is None and not statement.is_dml:
+        assert result.scalar_one().name == "other"
+    connection = session.connection()
+    reading = "SELECT name FROM {}.user_account ORDER BY id"
+    assert connection.exec_driver_sql(reading.format("main")).scalars().all() == ["primary"]
+    assert connection.exec_driver_sql(reading.format("other")).scalars().all() == names
+
+
 def locks_a_row(session):
     return session.scalars(select(User).with_for_update()).one().name
 

@@ -140,8 +140,7 @@ class SessionStatements(SessionPersistence):
             )
             return (yield from self._routed_steps(reads, lambda: again))
         # What is met on its way to one database must not have gone to another.
-        found = statement if isinstance(statement, FromStatement) else executable(statement)
-        self._note_effects(getattr(found, "element", found))
+        self._note_effects_of(statement)
         connection = yield from self._statement_connection_steps(statement, bind_arguments)
         steps = self.execute_steps(statement, params, execution_options, bind_arguments)
         explain = import_module("dovetail.engine.explain").explain_steps
@@ -198,6 +197,8 @@ class SessionStatements(SessionPersistence):
         """Run *statement*, and what it loads besides, with the schemas of *schema_map*."""
         # What is pending goes to the schemas that it belongs to.
         yield from self.autoflush_steps(statement)
+        # The connection that knows the schemas is the one by which it is sent.
+        self._note_effects_of(statement)
         connection = yield from self._statement_connection_steps(statement, bind_arguments)
         before, self.schema_map_in_use = self.schema_map_in_use, schema_map
         try:
@@ -251,6 +252,11 @@ class SessionStatements(SessionPersistence):
         if self.ends_reads and result._streams():
             self.note_held()
         return result
+
+    def _note_effects_of(self, statement: StatementArgument) -> None:
+        """Note what *statement*, which has not been looked at yet, may do besides reading."""
+        found = statement if isinstance(statement, FromStatement) else executable(statement)
+        self._note_effects(getattr(found, "element", found))
 
     def _note_effects(self, statement: Executable) -> None:
         """Note what *statement* may do besides reading, also within: in a CTE, or a subquery."""
