@@ -255,7 +255,7 @@ class SessionStatements(SessionPersistence):
 
     def _note_effects_of(self, statement: StatementArgument) -> None:
         """Note what *statement*, which has not been looked at yet, may do besides reading."""
-        found = statement if isinstance(statement, FromStatement) else executable(statement)
+        found: Any = statement if isinstance(statement, FromStatement) else executable(statement)
         self._note_effects(getattr(found, "element", found))
 
     def _note_effects(self, statement: Executable) -> None:
