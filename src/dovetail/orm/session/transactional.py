@@ -390,7 +390,8 @@ class SessionTransactions(SessionMembers):
         """
         passing.keeps_values = not passing.flushed
         try:
-            yield from self._write_events_steps(passing)
+            if passing.afterwards is not None:
+                yield from self._write_events_steps(passing, passing.afterwards)
             yield from passing.commit_steps()
         except BaseException:
             if passing.state is not CLOSED:
