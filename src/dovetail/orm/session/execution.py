@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from dovetail.compiler.plan import bound_values
 from dovetail.engine.connection import Connection
@@ -227,7 +227,8 @@ class SessionStatements(SessionPersistence):
         source = self.row_source
         if source is not None:
             source.ran(self, statement)
-        self._note_effects(getattr(statement, "element", statement))
+        element: Any = statement
+        self._note_effects(getattr(element, "element", element))
         if isinstance(statement, FromStatement):
             return (yield from self._from_statement_steps(statement, params, execution_options))
         if statement.is_dml:
@@ -255,8 +256,10 @@ class SessionStatements(SessionPersistence):
 
     def _note_effects_of(self, statement: StatementArgument) -> None:
         """Note what *statement*, which has not been looked at yet, may do besides reading."""
-        found: Any = statement if isinstance(statement, FromStatement) else executable(statement)
-        self._note_effects(getattr(found, "element", found))
+        known: Any = statement
+        found = known if isinstance(known, FromStatement) else executable(statement)
+        element = cast("Executable", getattr(found, "element", found))
+        self._note_effects(element)
 
     def _note_effects(self, statement: Executable) -> None:
         """Note what *statement* may do besides reading, also within: in a CTE, or a subquery."""
