@@ -281,7 +281,7 @@ def test_what_is_postponed_holds_back_its_key_alone(anywhere):
         for each in outbox.relay(anywhere):
             found.append((each.topic, each.attempts))
             if each.topic == "a0" and each.attempts < 2:
-                each.postpone()
+                each.postpone(0)
         found.append("nothing more")
 
     assert found == [
@@ -321,7 +321,7 @@ def test_nothing_is_delivered_that_only_was_postponed(file):
     rounds = 0
     for each in outbox.relay(file):
         rounds += 1
-        each.postpone()
+        each.postpone(0)
 
     assert rounds == 1
     with pytest.raises(ArgumentError, match="0 seconds or more"):

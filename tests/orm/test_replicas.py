@@ -164,6 +164,8 @@ def test_what_was_written_is_read_from_the_primary(engine, session, write):
         select(User.name).order_by(User.id).execution_options(reads="primary")
     ).all()  # fmt: skip
     assert "replica" not in in_the_same
+    assert name(session) != "replica"
+    session.close()
     assert name(session) == "replica"
 
 
@@ -199,6 +201,17 @@ def test_schemas_of_a_statement_hold_where_it_is_sent(engine, session, statement
     reading = "SELECT name FROM {}.user_account ORDER BY id"
     assert connection.exec_driver_sql(reading.format("main")).scalars().all() == ["primary"]
     assert connection.exec_driver_sql(reading.format("other")).scalars().all() == names
+
+
+def test_what_was_committed_is_read_from_the_primary_until_the_session_is_closed(session):
+    new = User(id=2, name="new")
+    session.add(new)
+    session.commit()
+
+    assert new.name == "new"
+    assert session.scalars(select(User.name).order_by(User.id)).all() == ["primary", "new"]
+    session.reset()
+    assert session.scalars(select(User.name)).all() == ["replica"]
 
 
 def locks_a_row(session):

@@ -79,7 +79,7 @@ class Delivery:
     def __repr__(self) -> str:
         return f"<Delivery of {self.topic!r}, {self.id}>"
 
-    def postpone(self, seconds: float = 0) -> None:
+    def postpone(self, seconds: float = 1) -> None:
         """Let it be delivered another time, in *seconds* at the earliest.
 
         So does what comes after it with the same key.  For one whose receiver is not there::

@@ -18,6 +18,10 @@ if TYPE_CHECKING:
     from ...steps import Steps
 
 
+TRIES = 5
+"""How often a batch is asked for where the database says to ask again."""
+
+
 def deliveries(
     table: Table, engine: Engine, size: int, wait: float | None
 ) -> Generator[Delivery, None, None]:
@@ -82,13 +86,19 @@ class Batch:
         The first of each key is locked, which stands for all of the key: one that is not the
         first is never taken without it.
         """
-        connection = self._connection = yield from engine.connect_steps()
-        try:
-            self._waiting = yield from _claimed_steps(self._table, connection, self._size)
-        except BaseException:
-            self._connection = None
-            yield from connection.close_steps()
-            raise
+        tries = TRIES
+        while True:
+            tries -= 1
+            connection = self._connection = yield from engine.connect_steps()
+            try:
+                self._waiting = yield from _claimed_steps(self._table, connection, self._size)
+                return
+            except BaseException as error:
+                self._connection = None
+                yield from connection.close_steps()
+                # A deadlock with another relay: nothing was delivered, and it can be done again.
+                if not tries or getattr(error, "retry_scope", None) != "transaction":
+                    raise
 
     def settle_steps(self) -> Steps[None]:
         """Take what was delivered out of the table, and let the others go."""

@@ -131,6 +131,7 @@ class EntityPlan:
         "prepare",
         "raws",
         "shape",
+        "writes",
     )
 
     def __init__(
@@ -171,6 +172,8 @@ class EntityPlan:
             refreshes=keeps_batches or chain == REFRESH,
         )
         self.populate_existing = populate_existing
+        self.writes = False
+        """Whether the statement may do more than reading, in a CTE for example."""
         self.chain = chain
 
     def _refuse_missing(self) -> None:

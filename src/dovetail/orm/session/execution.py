@@ -327,8 +327,7 @@ class SessionStatements(SessionPersistence):
             scope = self.scope
             if scope.new or scope.modified or scope.deleted:
                 yield from self.autoflush_steps(statement)
-        walk = statement.walk()
-        if walk.writes or walk.locks:
+        if self.ends_reads or self.routes is not None:
             self._note_effects(statement)
         is_chosen = self.binds or self.has_own_get_bind or "get_bind" in self.overrides
         if bind_arguments or is_chosen:
@@ -339,6 +338,8 @@ class SessionStatements(SessionPersistence):
                 connection = yield from self.connect_steps()
         populate = bool(options and options.get("populate_existing"))
         plan, values = _entity_plan(connection, statement, params, populate, keep=self.keeps_plans)
+        if plan.writes:
+            self.note_sent()
         batch = options.get("yield_per") if options else None
         if batch:
             self.note_held()
@@ -473,6 +474,7 @@ def _entity_plan(
         plan = EntityPlan(
             statement, binds, connection.dialect, populate_existing=populate, by_name=True
         )
+        plan.writes = walk.writes
         if keep:
             plans.put(key, plan)
     if plan.core.inner:

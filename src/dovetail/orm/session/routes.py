@@ -22,11 +22,13 @@ class Routes:
     ``after``          a token: a replica has to have come as far
     """
 
-    __slots__ = ("after", "wants_replica")
+    __slots__ = ("after", "has_written", "wants_replica")
 
     def __init__(self, wants_replica: bool, after: str | None) -> None:
         self.wants_replica = wants_replica
         self.after = after
+        self.has_written = False
+        """Whether a transaction of the session has written: it reads that on the primary."""
 
     @classmethod
     def for_once(cls, reads: str, usual: Routes | None) -> Routes:
@@ -44,7 +46,7 @@ class Routes:
         """Return what is read in the place of *bind*; None where nobody has looked yet."""
         if not self.wants_replica or isinstance(bind, Connection) or bind.replicas is None:
             return bind
-        if transaction.core.flushing or transaction.reads_primary():
+        if self.has_written or transaction.core.flushing or transaction.reads_primary():
             return bind
         chosen = _outermost(transaction).replicas_read
         return None if chosen is None else chosen.get(bind)

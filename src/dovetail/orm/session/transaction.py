@@ -340,6 +340,8 @@ class SessionTransaction:
             self._hand_on(self.parent)
             return
         core.epoch += 1
+        if core.routes is not None and self.reads_primary():
+            core.routes.has_written = True
         if core.expire_on_commit and not self.keeps_values:
             core.expire_all()
         for state in self.deleted:

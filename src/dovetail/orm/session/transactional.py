@@ -418,6 +418,8 @@ class SessionTransactions(SessionMembers):
         """As ``close_steps()``; the session can be used again unless this is *for_good*."""
         if for_good:
             self.closed = True
+        if self.routes is not None:
+            self.routes.has_written = False
         self.expunge_all()
         failure: BaseException | None = None
         while self.transaction is not None:
