@@ -25,7 +25,7 @@ sys.path[:0] = [str(ROOT / "src"), str(ROOT)]
 
 from hypothesis import HealthCheck, Phase, given, seed, settings  # noqa: E402
 
-from tests.properties import comparing_schemas, schemas  # noqa: E402
+from tests.properties import comparing_schemas, schema_world, schemas  # noqa: E402
 from tests.properties.comparing_schemas import MOST_CUT, Tally, compare  # noqa: E402
 from tests.properties.reducing import smallest  # noqa: E402
 from tests.servers import BACKENDS, Databases  # noqa: E402
@@ -109,6 +109,7 @@ def work(arguments: argparse.Namespace, own: int) -> tuple[int, list[Any], int, 
     """Compare every chunk that is process *own*'s."""
     simplefilter("ignore")
     comparing_schemas.PACKAGE = arguments.package
+    schema_world.OPTIONS["hold"] = arguments.hold
     with database(arguments.server) as url:
         run = Run(url, arguments.alone, not arguments.whole)
         began = time.monotonic()
@@ -131,6 +132,7 @@ def parsed() -> argparse.Namespace:
     parser.add_argument("--server", choices=tuple(DRIVERS), default="sqlite")
     parser.add_argument("--processes", type=int, default=1)
     parser.add_argument("--alone", action="store_true", help="one hierarchy, no relationships")
+    parser.add_argument("--hold", default="transaction", help='"statement": of the sessions here')
     parser.add_argument("--whole", action="store_true", help="print what differs as it was drawn")
     parser.add_argument("--package", default="dovetail", help="sqlalchemy compares it with itself")
     return parser.parse_args()

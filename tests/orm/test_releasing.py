@@ -507,6 +507,18 @@ def test_values_live_on_after_a_read_and_expire_with_a_commit(file):
         assert len(statements) == 2
 
 
+def test_a_rollback_reads_anew(file):
+    with Session(file, hold="statement") as session, Session(file) as other:
+        ada = session.get_one(User, 1)
+        with other.begin():
+            other.get_one(User, 1).name = "adah"
+        assert ada.name == "ada"
+
+        session.rollback()
+
+        assert ada.name == "adah"
+
+
 def test_hold_is_one_of_two(file):
     with pytest.raises(ArgumentError, match="hold='request' is not known"):
         Session(file, hold="request")

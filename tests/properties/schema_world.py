@@ -9,6 +9,10 @@ MANY = ("many to many", "association")
 """The relationships in which both sides have many of the others."""
 
 
+OPTIONS = {}
+"""What sessions of this library are made with, where the program must come out the same."""
+
+
 class SchemaWorld(Declared):
     """The classes of a schema in one of the packages, and what a program does with them."""
 
@@ -37,7 +41,8 @@ class SchemaWorld(Declared):
         listen(self.engine, "before_cursor_execute", self._count)
         self.drop_tables()
         self.Base.metadata.create_all(self.engine)
-        self.session = self.orm.Session(self.engine)
+        options = OPTIONS if package == "dovetail" else {}
+        self.session = self.orm.Session(self.engine, **options)
         self.objects = []
         self.serial = 0
 

@@ -6,6 +6,7 @@ from hypothesis import Phase, given, settings
 from dovetail.exc import DBAPIError, StaleDataError
 from dovetail.orm.flush import update
 from tests.properties.comparing_schemas import Tally, compare
+from tests.properties.schema_world import OPTIONS
 from tests.properties.schemas import alone, programs, reads, schemas, writes
 from tests.servers import BACKENDS
 
@@ -24,6 +25,19 @@ def test_rows_and_graphs_are_the_oracles():
     tally = Tally()
 
     @FEWER
+    @given(schemas, programs, reads)
+    def run(schema, program, reads):
+        compare(schema, program, reads, tally)
+
+    run()
+    tally.check()
+
+
+def test_so_they_are_where_connections_are_given_back_after_each_read(monkeypatch):
+    monkeypatch.setitem(OPTIONS, "hold", "statement")
+    tally = Tally()
+
+    @settings(max_examples=settings().max_examples // 10)
     @given(schemas, programs, reads)
     def run(schema, program, reads):
         compare(schema, program, reads, tally)

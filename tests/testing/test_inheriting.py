@@ -159,6 +159,7 @@ UNTRIED = {
     "json_path_format": "the same",
     "inline_comments": "how comments are written: comments are tried",
     "supports_schemas": "a test's user may not make schemas",
+    "named_checks_in_columns": "where a CHECK stands in CREATE TABLE: constraints are tried",
     "max_constraint_name_length": "the name of a constraint of an application",
     "is_read_only": "nothing can be tried on such a server",
 }

@@ -317,6 +317,9 @@ class SessionTransactions(SessionMembers):
         root = self.get_transaction()
         if root is not None:
             yield from self.rollback_until_steps(root)
+        elif self.ends_reads:
+            # Reads that have ended were part of what is rolled back: it is read anew.
+            self.expire_all()
 
     def note_sent(self) -> None:
         """Note that the transaction in progress may have done more than reading."""
