@@ -6,7 +6,14 @@ import time
 import pytest
 
 from dovetail import ForeignKey, String, create_engine, event, insert, select, text, update
-from dovetail.exc import ArgumentError, InvalidOption, InvalidRequestError, OperationalError
+from dovetail.exc import (
+    ArgumentError,
+    IntegrityError,
+    InvalidOption,
+    InvalidRequestError,
+    OperationalError,
+    PendingRollbackError,
+)
 from dovetail.ext.asyncio import AsyncSession, create_async_engine
 from dovetail.orm import (
     DeclarativeBase,
@@ -343,6 +350,20 @@ def test_connections_come_back_to_both(engine):
         assert (engine.pool.checkedout(), replica.engine.pool.checkedout()) == (0, 0)
         name(session)
     assert replica.engine.pool.checkedout() == 0
+
+
+def test_a_transaction_that_has_failed_takes_no_connection_to_a_replica(engine):
+    [replica] = engine.replicas.members
+    with Session(engine, reads="replica", autoflush=False) as session:
+        session.add(User(id=1, name="again"))
+        with pytest.raises(IntegrityError):
+            session.flush()
+        lent = []
+        event.listen(replica.engine, "checkout", lambda *told: lent.append(told))
+        with pytest.raises(PendingRollbackError):
+            session.scalars(select(User)).all()
+
+        assert lent == []
 
 
 def test_a_replica_is_given_back_after_each_read(engine):

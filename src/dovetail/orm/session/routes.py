@@ -58,6 +58,10 @@ class Routes:
         source = self.source(bind, transaction)
         if source is not None:
             return (yield from transaction.connection_steps(source))
+        # Before a connection is borrowed, which nobody would give back.
+        transaction.check()
+        if transaction.ended_within is not None:
+            transaction.core.refuse_after_block()
         outermost = _outermost(transaction)
         if outermost.replicas_read is None:
             outermost.replicas_read = {}
