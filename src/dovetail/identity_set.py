@@ -33,6 +33,7 @@ class IdentitySet(MutableSet[T]):
         mine = set(self._members)
         return isinstance(other, Iterable) and mine == {id(item) for item in other}
 
+    # Equal by its members, which come and go.
     __hash__ = None  # type: ignore[assignment]
 
     def add(self, value: T) -> None:

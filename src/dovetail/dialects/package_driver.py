@@ -105,6 +105,7 @@ class PackageDriver(Driver):
             try:
                 level = dialect.get_default_isolation_level(connection.raw)
             except NotImplementedError:
+                # What it inherits is asked for and has no answer: the level is not known.
                 return None
             self.default_isolation = level
         return None
