@@ -322,6 +322,14 @@ WORKLOADS = {
             operation="transaction",
         ),
         Workload(
+            name="trade_mix_overlap",
+            title='the first of them, with sessionmaker(autoflush="overlap")',
+            data="trade",
+            writes=True,
+            operations=TRADE_TRANSACTIONS,
+            operation="transaction",
+        ),
+        Workload(
             name="trade_mix_8",
             title="the same on eight threads, each with its own connection",
             data="trade",

@@ -105,11 +105,14 @@ def database(server: str) -> Iterator[str]:
         databases.close()
 
 
+AUTOFLUSH = {"always": True, "overlap": "overlap"}
+
+
 def work(arguments: argparse.Namespace, own: int) -> tuple[int, list[Any], int, int]:
     """Compare every chunk that is process *own*'s."""
     simplefilter("ignore")
     comparing_schemas.PACKAGE = arguments.package
-    schema_world.OPTIONS["hold"] = arguments.hold
+    schema_world.OPTIONS.update(hold=arguments.hold, autoflush=AUTOFLUSH[arguments.autoflush])
     with database(arguments.server) as url:
         run = Run(url, arguments.alone, not arguments.whole)
         began = time.monotonic()
@@ -132,6 +135,7 @@ def parsed() -> argparse.Namespace:
     parser.add_argument("--server", choices=tuple(DRIVERS), default="sqlite")
     parser.add_argument("--processes", type=int, default=1)
     parser.add_argument("--alone", action="store_true", help="one hierarchy, no relationships")
+    parser.add_argument("--autoflush", choices=AUTOFLUSH, default="always", help="of the sessions")
     parser.add_argument("--hold", default="transaction", help='"statement": of the sessions here')
     parser.add_argument("--whole", action="store_true", help="print what differs as it was drawn")
     parser.add_argument("--package", default="dovetail", help="sqlalchemy compares it with itself")

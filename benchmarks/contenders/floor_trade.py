@@ -55,6 +55,10 @@ class FloorTrade(DriverWork):
         self.disconnect()
         return data.row_sum([(self.place.query_sum(data.TRADE_SUM), *sums)])
 
+    def trade_mix_overlap(self) -> Work:
+        """The same: nothing is pending here."""
+        return self.trade_mix()
+
     def trade_mix_8(self) -> Work:
         self.disconnect()
         steps = scripts(self.n(TRADE_TRANSACTIONS))

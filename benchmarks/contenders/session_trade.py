@@ -135,11 +135,11 @@ class SessionTrade(SessionStyle):
     def trade_mix_8(self) -> Work:
         return self._trade_on(threads=True)
 
-    def _trade_on(self, *, threads: bool) -> Work:
+    def _trade_on(self, *, threads: bool, **options: Any) -> Work:
         self.disconnect()
         engine = self._trade_engine()
         steps = scripts(self.n(TRADE_TRANSACTIONS))
-        factory = self.orm.sessionmaker(engine)
+        factory = self.orm.sessionmaker(engine, **options)
         for session in [factory() for _ in steps]:
             # Connections are there before the measured part begins.
             session.connection()

@@ -20,7 +20,7 @@ STEPS = (
         "grow",
         "delete",
     ),
-    *("flush", "commit", "expunge", "expire", "savepoint", "release", "rollback"),
+    *("flush", "look", "commit", "expunge", "expire", "savepoint", "release", "rollback"),
 )
 
 

@@ -44,6 +44,7 @@ class SchemaWorld(Declared):
         options = OPTIONS if package == "dovetail" else {}
         self.session = self.orm.Session(self.engine, **options)
         self.objects = []
+        self.looks = []
         self.serial = 0
 
     def _connected(self, raw, _record):
@@ -436,6 +437,21 @@ class SchemaWorld(Declared):
         self.session.flush()
         self._forget_gone()
 
+    def do_look(self, number, is_core):
+        """Read a table, whatever is pending: what is in there has been written first."""
+        if is_core:
+            tables = list(self.Base.metadata.tables.values())
+            table = tables[number % len(tables)]
+            found = map(tuple, self.session.execute(self.sa.select(table)))
+        else:
+            member = self.member(number, 0)
+            found = (
+                (type(made).__name__, self._key(self._member_of(made), made))
+                for made in self.session.scalars(self.sa.select(self.mapped[member])).unique()
+            )
+        self.looks.append(sorted(found, key=repr))
+        self._forget_gone()
+
     def do_commit(self):
         self.session.commit()
         self._forget_gone()
@@ -606,7 +622,7 @@ class SchemaWorld(Declared):
     def values(self):
         """What each object of the program holds."""
         self._forget_gone()
-        return [
+        return self.looks + [
             (type(made).__name__, [repr(getattr(made, name)) for name, _ in self.plain(member)])
             for member, made in self.objects
         ]

@@ -161,6 +161,7 @@ _links = (
 _ends = (
     st.tuples(st.just("delete"), _small),
     st.tuples(st.just("flush")),
+    st.tuples(st.just("look"), _small, st.booleans()),
     st.tuples(st.just("commit")),
     st.tuples(st.just("expunge")),
     st.tuples(st.just("expire"), _small),

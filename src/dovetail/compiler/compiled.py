@@ -140,6 +140,12 @@ class Compiled:
         return any(slot.expanding for slot in self.slots)
 
     @property
+    def tables_named(self) -> frozenset[str] | None:
+        """The names of the tables in it, without schemas; None where text may name others."""
+        compiler = self.compiler
+        return None if compiler.names_others else frozenset(compiler.tables_named)
+
+    @property
     def params(self) -> dict[str, Any]:
         """The values of the parameters by name."""
         return self.construct_params(_check=False)

@@ -101,6 +101,10 @@ class ExpressionCompiler:
         """The options of the statements being written that restrict classes met in them."""
         self.options_by_condition: dict[Any, Any] = {}
         """The option that each condition was added by."""
+        self.tables_named: set[str] = set()
+        """The names of the tables that have been written, without their schemas."""
+        self.names_others = False
+        """Whether text, or a function of the user's, has been written, which may name others."""
 
     # -- the frame ----------------------------------------------------------------------------
 
@@ -109,6 +113,7 @@ class ExpressionCompiler:
         if custom_writers.any:
             custom = custom_writers.find(type(node), self.dialect.name)
             if custom is not None:
+                self.names_others = True
                 return written_by(custom, node, self)
         method = getattr(self, f"visit_{node.__visit_name__}", None)
         if method is None:
@@ -346,6 +351,7 @@ class ExpressionCompiler:
 
     def visit_column(self, node: NamedColumn[Any]) -> str:
         if node.is_literal:
+            self.names_others = self.names_others or node.name != "*"
             return self.name(node.name)
         name = self.quote(self.name(node.name))
         if node.table is None or not self.include_table:
@@ -677,6 +683,7 @@ class ExpressionCompiler:
     def visit_textclause(self, node: TextClause) -> str:
         if MARK in node.text:
             raise CompileError("the text of this statement contains a NUL character")
+        self.names_others = True
         binds = {bind.key: bind for bind in node.binds}
         parts = []
         position = 0

@@ -401,6 +401,7 @@ class QueryCompiler(RestrictingCompiler):
         if custom_writers.any:
             custom = custom_writers.find(type(node), self.dialect.name)
             if custom is not None:
+                self.names_others = True
                 return custom(node, self, as_from=as_from, lateral=lateral, main=main)
         if isinstance(node, Select):
             return self.write_select(node, as_from=as_from, lateral=lateral, main=main)
@@ -466,6 +467,8 @@ class QueryCompiler(RestrictingCompiler):
 
     def write_from(self, source: FromClause) -> str:
         """Return *source* as it stands in FROM."""
+        if source.__visit_name__ == "table":
+            self.tables_named.add(source.name)
         if custom_writers.any and custom_writers.find(type(source), self.dialect.name):
             return self.write(source)
         method = getattr(self, f"from_{source.__visit_name__}", None)

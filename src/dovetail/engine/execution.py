@@ -210,6 +210,17 @@ def query_of(
     return _query(channel, statement, rows[0] if rows else _NO_ROW, _NO_ROW)
 
 
+def tables_named(channel: Channel, statement: Executable) -> frozenset[str] | None:
+    """Return the names of the tables that the SELECT *statement* reads, without schemas.
+
+    None where nobody knows: it has text in it, or changes rows in a CTE.
+    """
+    walk = statement.walk()
+    if walk.writes:
+        return None
+    return _plan(channel, statement, walk, None, False, {}).plan.compiled.tables_named
+
+
 def _query(
     channel: Channel, statement: Executable, row: Row, options: Mapping[str, Any]
 ) -> tuple[Prepared, str, Any]:

@@ -12,6 +12,7 @@ from dovetail.exc import ArgumentError, DovetailWarning, InvalidRequestError
 from dovetail.identity_set import IdentitySet
 from dovetail.orm.query.query import Query
 from dovetail.orm.session import Session
+from dovetail.orm.session.autoflushing import Autoflush
 from dovetail.orm.session.outgoing import Outgoing
 from dovetail.orm.tracking.identity import IdentityMap
 
@@ -194,7 +195,7 @@ class ScopedFace(Generic[S]):
     is_active = OfCurrent[bool](Session.is_active)
     info = OfCurrent[dict[Any, Any]]("A dictionary of the user's.")
     no_autoflush = OfCurrent[AbstractContextManager[Any]](Session.no_autoflush)
-    autoflush = OfCurrent[bool](Session.autoflush)
+    autoflush = OfCurrent[Autoflush](Session.autoflush)
     bind = OfCurrent[Any](Session.bind)
     binds = OfCurrent[Mapping[Any, Any]](Session.binds)
     expire_on_commit = OfCurrent[bool](Session.expire_on_commit)

@@ -15,6 +15,7 @@ from dovetail.ext.asyncio.engine import AsyncConnection, AsyncEngine
 from dovetail.ext.asyncio.one_task import OneTask
 from dovetail.identity_set import IdentitySet
 from dovetail.orm.session import Session
+from dovetail.orm.session.autoflushing import Autoflush
 from dovetail.orm.session.outgoing import Outgoing
 from dovetail.orm.tracking.identity import IdentityMap
 from dovetail.steps import Steps
@@ -156,7 +157,7 @@ class AwaitingMembers:
     identity_map = OfSession[IdentityMap](Session.identity_map)
     is_active = OfSession[bool](Session.is_active)
     info = OfSession[dict[Any, Any]]("A dictionary of the user's.")
-    autoflush = OfSession[bool](Session.autoflush)
+    autoflush = OfSession[Autoflush](Session.autoflush)
     expire_on_commit = OfSession[bool](Session.expire_on_commit)
     lazy_policy = OfSession[str](Session.lazy_policy)
     deadline = OfSession[float | None](Session.deadline)

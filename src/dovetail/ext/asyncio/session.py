@@ -12,6 +12,7 @@ from dovetail.ext.asyncio.awaiting_session import (
     S,
 )
 from dovetail.orm.session import Session, object_session
+from dovetail.orm.session.autoflushing import Autoflush
 from dovetail.orm.session.factory import SessionFactory
 from dovetail.orm.session.keywords import SessionOptions
 
@@ -54,7 +55,7 @@ class async_sessionmaker(SessionFactory[S]):
         bind: AsyncEngine | AsyncConnection | None = None,
         *,
         class_: Any = AsyncSession,
-        autoflush: bool = True,
+        autoflush: Autoflush = True,
         expire_on_commit: bool = True,
         info: Mapping[Any, Any] | None = None,
         **keywords: Any,

@@ -110,6 +110,13 @@ class EntityPlanner:
         return FromStatement(items, statement, options, loader_options)
 
 
+Tables = frozenset[str] | None
+"""Names of tables, without their schemas; None where nobody knows which they are."""
+
+NOT_ASKED: Any = object()
+"""What stands for the tables of a plan until somebody asks which they are."""
+
+
 class EntityPlan:
     """How a statement of entities runs: SQL, parameters, hydrator, and what is loaded after.
 
@@ -131,6 +138,7 @@ class EntityPlan:
         "prepare",
         "raws",
         "shape",
+        "tables",
         "writes",
     )
 
@@ -174,6 +182,8 @@ class EntityPlan:
         self.populate_existing = populate_existing
         self.writes = False
         """Whether the statement may do more than reading, in a CTE for example."""
+        self.tables: Any = NOT_ASKED
+        """Which it reads: see ``reads.py``."""
         self.chain = chain
 
     def _refuse_missing(self) -> None:

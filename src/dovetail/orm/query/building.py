@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import wraps
-from typing import Any, ClassVar, Self, TypeVar
+from typing import Any, ClassVar, Literal, Self, TypeVar
 
 from dovetail.exc import InvalidRequestError
 from dovetail.orm.loading.lockmode import lock_of
@@ -408,7 +408,7 @@ class QueryBuilding:
         """Fetched and built *count* rows at a time."""
         return self.execution_options(yield_per=count)
 
-    def autoflush(self, setting: bool) -> Self:
+    def autoflush(self, setting: bool | Literal["overlap"]) -> Self:
         """With or without a flush before it runs."""
         return self.execution_options(autoflush=setting)
 

@@ -1,23 +1,25 @@
 """Running statements in a session: plans found or made, rows to instances, results."""
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, cast
 
 from dovetail.compiler.plan import bound_values
 from dovetail.engine.connection import Connection
-from dovetail.engine.execution import query_of
+from dovetail.engine.execution import query_of, tables_named
 from dovetail.engine.result import Result
 from dovetail.engine.translation import SchemaMap
 from dovetail.exc import ArgumentError, InvalidRequestError
 from dovetail.later import function_later
 from dovetail.orm.loading.given import GivenRows
 from dovetail.orm.loading.options import LazyPolicyOption
-from dovetail.orm.loading.plan import EntityPlan
+from dovetail.orm.loading.plan import EntityPlan, Tables
 from dovetail.orm.loading.source import RowSource
 from dovetail.orm.loading.statement import FromStatement
 from dovetail.orm.mapping.attribute import EntityNode
 from dovetail.orm.mapping.bundle import Bundle
+from dovetail.orm.session.autoflushing import asks_later
 from dovetail.orm.session.orm_execute import NO_OPTIONS, ORMExecuteState
 from dovetail.orm.session.persistence import SessionPersistence
 from dovetail.orm.session.routes import Routes
@@ -30,7 +32,9 @@ from dovetail.steps import Steps
 
 if TYPE_CHECKING:
     from dovetail.orm.bulk.statements import bulk_steps
+    from dovetail.orm.loading.reads import tables_of_plan
 else:
+    tables_of_plan = function_later("dovetail.orm.loading.reads", "tables_of_plan", __name__)
     bulk_steps = function_later("dovetail.orm.bulk.statements", "bulk_steps", __name__)
 
 _BY_IDENTITY = (id,)
@@ -96,7 +100,7 @@ class GivenFeed(EntityFeed):
 
 
 class SessionStatements(SessionPersistence):
-    """The fifth base class of the core: statements."""
+    """The sixth base class of the core: statements."""
 
     keeps_plans = True
 
@@ -240,8 +244,9 @@ class SessionStatements(SessionPersistence):
                     )
                 )
         own: Mapping[str, Any] = statement.execution_options_dict
-        if execution_options.get("autoflush", own.get("autoflush", True)):
-            yield from self.autoflush_steps(statement)
+        setting = execution_options.get("autoflush", own.get("autoflush"))
+        tables = partial(self._tables_of_core_steps, statement, bind_arguments)
+        yield from self.autoflush_steps(statement, setting, tables)
         connection = yield from self._statement_connection_steps(statement, bind_arguments)
         options = execution_options
         if self.execution_options_dict:
@@ -304,6 +309,32 @@ class SessionStatements(SessionPersistence):
             return (yield from self.connection_for_steps())
         return (yield from self.connection_for_steps(_first_mapper(statement), statement))
 
+    # Which tables a query reads -------------------------------------------------------------
+
+    def _tables_of_core_steps(
+        self, statement: Executable, bind_arguments: Mapping[str, Any] | None
+    ) -> Steps[Tables]:
+        """The tables that *statement*, of tables alone, reads; None if it does more."""
+        if not isinstance(statement, Select | CompoundSelect) or asks_later(statement):
+            return None
+        connection = yield from self._statement_connection_steps(statement, bind_arguments)
+        return tables_named(connection, statement)
+
+    def _tables_steps(
+        self,
+        statement: Select[*tuple[Any, ...]],
+        params: ManyParameters,
+        options: Mapping[str, Any],
+        bind_arguments: Mapping[str, Any] | None,
+    ) -> Steps[Tables]:
+        """The tables that *statement*, of entities, reads, with all that it loads besides."""
+        if asks_later(statement):
+            return None
+        connection = yield from self._statement_connection_steps(statement, bind_arguments)
+        populate = bool(options.get("populate_existing"))
+        plan, _ = _entity_plan(connection, statement, params, populate, keep=self.keeps_plans)
+        return tables_of_plan(plan)
+
     # SELECT of entities ---------------------------------------------------------------------
 
     def _select_steps(
@@ -323,10 +354,11 @@ class SessionStatements(SessionPersistence):
             return (yield from self.at_token_steps(token, steps))
         if options and options.get("lazy_policy") is not None:
             statement = statement.options(LazyPolicyOption(options["lazy_policy"]))
-        if self.autoflush and options.get("autoflush", True):
+        if self.autoflush:
             scope = self.scope
             if scope.new or scope.modified or scope.deleted:
-                yield from self.autoflush_steps(statement)
+                tables = partial(self._tables_steps, statement, params, options, bind_arguments)
+                yield from self.autoflush_steps(statement, options.get("autoflush"), tables)
         if self.ends_reads or self.routes is not None:
             self._note_effects(statement)
         is_chosen = self.binds or self.has_own_get_bind or "get_bind" in self.overrides

@@ -10,6 +10,7 @@ from dovetail.engine import rerun
 from dovetail.engine.connection import Connection
 from dovetail.engine.engine import Engine
 from dovetail.event import resolves
+from dovetail.orm.session.autoflushing import Autoflush
 from dovetail.orm.session.instances import close_all_sessions
 from dovetail.orm.session.keywords import SessionOptions
 from dovetail.orm.session.session import Session
@@ -101,7 +102,7 @@ class sessionmaker(SessionFactory[S]):
         bind: Engine | Connection | None = None,
         *,
         class_: Any = Session,
-        autoflush: bool = True,
+        autoflush: Autoflush = True,
         expire_on_commit: bool = True,
         info: Mapping[Any, Any] | None = None,
         **keywords: Any,

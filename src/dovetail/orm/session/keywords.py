@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, TypedDict
 
 from dovetail.orm.mapping.mapper import Mapper
+from dovetail.orm.session.autoflushing import Autoflush
 from dovetail.orm.session.outgoing import EventTable
 
 
@@ -38,7 +39,7 @@ class GetOptions(StatementOptions, total=False):
 class SessionOptions(TypedDict, total=False):
     """How a factory's sessions are configured: see :class:`dovetail.orm.Session`."""
 
-    autoflush: bool
+    autoflush: Autoflush
     future: bool
     expire_on_commit: bool
     autobegin: bool

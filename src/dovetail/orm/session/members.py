@@ -1,7 +1,7 @@
 """The members of a session: which instances it has, and as what. Nothing here sends SQL."""
 
 from collections.abc import Callable, Iterable, Iterator
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 from warnings import warn
 
 from dovetail.conventions import conventions
@@ -44,7 +44,7 @@ class SessionMembers:
     """
 
     scope: Scope
-    autoflush: bool
+    autoflush: bool | Literal["overlap"]
     dispatch: Dispatch
     transaction: Any = None
     row_source: RowSource | None = None

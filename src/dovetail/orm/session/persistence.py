@@ -1,8 +1,8 @@
 """Reading and writing instances: get, flush, delete, refresh, lazy loads."""
 
 from collections import deque
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Mapping, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 from warnings import warn
 
@@ -14,7 +14,6 @@ from dovetail.exc import (
     InvalidRequestError,
     NoResultFound,
     ORMExecuteError,
-    StatementError,
     UnmappedClassError,
 )
 from dovetail.later import function_later
@@ -45,7 +44,7 @@ from dovetail.orm.mapping.attribute import QueryableAttribute
 from dovetail.orm.mapping.mapper import Mapper, mapper_of
 from dovetail.orm.mapping.relationship import RelationshipProperty
 from dovetail.orm.mapping.strategies import JOINED
-from dovetail.orm.session.binds import SessionBinds
+from dovetail.orm.session.autoflushing import SessionAutoflush
 from dovetail.orm.session.orm_execute import NO_OPTIONS, ORMExecuteState
 from dovetail.orm.session.transaction import ACTIVE, CLOSED, SUBTRANSACTION, SessionTransaction
 from dovetail.orm.tracking.attributes import AttributeBase
@@ -67,8 +66,8 @@ T = TypeVar("T")
 Pair = tuple[InstanceState, Any]
 
 
-class SessionPersistence(SessionBinds):
-    """The fourth base class of the core: instances are read from and written to rows."""
+class SessionPersistence(SessionAutoflush):
+    """The fifth base class of the core: instances are read from and written to rows."""
 
     lazy_policy: str
     execution_options_dict: Mapping[str, Any] = NO_OPTIONS
@@ -77,8 +76,6 @@ class SessionPersistence(SessionBinds):
     levels: deque[Steps[None]] | None = None
     """What is being loaded for, where somebody listens to statements."""
 
-    flushing = False
-    """Whether a flush is in progress."""
     flushes = 0
     """How many flushes were begun."""
     reading: tuple[object, AttributeBase] | None = None
@@ -162,23 +159,6 @@ class SessionPersistence(SessionBinds):
             raise
         context.transaction.flushed = True
 
-    def autoflush_steps(self, cause: object = None) -> Steps[None]:
-        """Flush before a query, where the session does that; *cause* is the query, or says why."""
-        if self.autoflush and not self.flushing and self.has_pending():
-            try:
-                yield from self.flush_steps()
-            except Exception as error:
-                what = "a query" if cause is None else " ".join(str(cause).split())
-                told = (
-                    f"raised by the autoflush before {what:.200}; to build objects first and "
-                    "flush them later: with session.no_autoflush"
-                )
-                if isinstance(error, StatementError):
-                    error.add_detail(told)
-                else:
-                    error.add_note(f"({told})")
-                raise
-
     # Get ----------------------------------------------------------------------------------------
 
     def find(self, mapper: Mapper, key: object) -> Any:
@@ -202,7 +182,10 @@ class SessionPersistence(SessionBinds):
         if self.autoflush:
             scope = self.scope
             if scope.new or scope.modified or scope.deleted:
-                yield from self.autoflush_steps(f"get({mapper.class_.__name__}, {key!r})")
+                told = f"get({mapper.class_.__name__}, {key!r})"
+                tables = partial(self.tables_of_get_steps, mapper, options)
+                setting = (execution_options or NO_OPTIONS).get("autoflush")
+                yield from self.autoflush_steps(told, setting, tables)
         listened = self.dispatch.do_orm_execute or self.row_source is not None
         asked: Any = options or execution_options or bind_arguments
         if not (asked or with_for_update or populate_existing is not None):
@@ -357,7 +340,8 @@ class SessionPersistence(SessionBinds):
             and find_reference(self, state, instance, attribute.prop) is not NO_VALUE
         ):
             name = f"{type(instance).__name__}.{attribute.key}"
-            yield from self.autoflush_steps(f"the lazy load of {name}")
+            tables = partial(self.tables_of_load_steps, state, attribute)
+            yield from self.autoflush_steps(f"the lazy load of {name}", tables=tables)
         if attribute.key in instance.__dict__:
             return
         yield from load_attribute_steps(self, state, instance, attribute)
@@ -608,16 +592,6 @@ class SessionPersistence(SessionBinds):
             prop = mapper.named_relationships.get(name)
             if prop is not None and name not in joined:
                 yield from load_related_steps(self, connection, prop, [(state, instance)], NO_TREE)
-
-    @property
-    @contextmanager
-    def no_autoflush(self) -> Iterator[Any]:
-        """A block in which queries do not flush first."""
-        found, self.autoflush = self.autoflush, False
-        try:
-            yield self
-        finally:
-            self.autoflush = found
 
 
 def mapper_for(entity: object) -> Mapper:

@@ -31,6 +31,7 @@ from dovetail.orm.mapping.mapper import Mapper
 from dovetail.orm.mapping.strategies import POLICIES, unknown_policy
 from dovetail.orm.merge import merge_all_steps, place_all
 from dovetail.orm.query import Query
+from dovetail.orm.session.autoflushing import Autoflush, checked_autoflush
 from dovetail.orm.session.binds import checked_binds
 from dovetail.orm.session.classic import (
     ClassicVerbs,
@@ -77,7 +78,8 @@ class Session(SessionContents, TransactionVerbs, StatementVerbs, KeyedVerbs, Cla
 
     ``bind``                   Engine or Connection for all statements
     ``binds``                  by mapped class, base class or table, where there are several
-    ``autoflush``              flush before each query
+    ``autoflush``              True: flush before each query; "overlap": before those that read
+                               tables in which something is pending; False: before none
     ``expire_on_commit``       read values again after a commit, when they are touched
     ``autobegin``              begin by itself; without, ``begin()`` must be called
     ``twophase``               prepare every database before the first of them commits
@@ -101,7 +103,7 @@ class Session(SessionContents, TransactionVerbs, StatementVerbs, KeyedVerbs, Cla
         self,
         bind: Engine | Connection | None = None,
         *classic: object,
-        autoflush: bool = True,
+        autoflush: Autoflush = True,
         future: bool = True,
         expire_on_commit: bool = True,
         autobegin: bool = True,
@@ -149,7 +151,7 @@ class Session(SessionContents, TransactionVerbs, StatementVerbs, KeyedVerbs, Cla
         core.row_source = self._row_source
         core.bind = bind
         core.binds = checked_binds(binds) if binds else {}
-        core.autoflush = autoflush
+        core.autoflush = autoflush if autoflush is True else checked_autoflush(autoflush)
         core.expire_on_commit = expire_on_commit
         core.autobegin = autobegin
         core.join_transaction_mode = join_transaction_mode
@@ -186,7 +188,7 @@ class Session(SessionContents, TransactionVerbs, StatementVerbs, KeyedVerbs, Cla
 
     bind = Setting[Any]("The Engine or Connection for all statements that ``binds`` does not name.")
     binds = Setting[dict[Any, Any]]("Engines by mapped class, base class or table.")
-    autoflush = Setting[bool]("Whether queries flush first.")
+    autoflush = Setting[Autoflush]("Whether queries flush first.", check=checked_autoflush)
     autobegin = Setting[bool]("Whether a transaction begins with the first statement or change.")
     autocommit = Setting[bool]("True for a session without a lasting transaction: classic.")
     expire_on_commit = Setting[bool]("Whether values are read again after a commit.")

@@ -1,5 +1,6 @@
 """The settings of a session: attributes that its core reads."""
 
+from collections.abc import Callable
 from typing import Any, Generic, Self, TypeVar, overload
 
 V = TypeVar("V")
@@ -10,11 +11,13 @@ class Setting(Generic[V]):
 
     ``doc``   what it says
     ``name``  what it is called in the core, where that is another name
+    ``check`` returns a value that may be set, and raises ArgumentError for others
     """
 
-    def __init__(self, doc: str, name: str = "") -> None:
+    def __init__(self, doc: str, name: str = "", check: Callable[[Any], Any] | None = None) -> None:
         self.__doc__ = doc
         self._name = name
+        self._check = check
 
     def __set_name__(self, owner: type, name: str) -> None:
         self._name = self._name or name
@@ -27,4 +30,5 @@ class Setting(Generic[V]):
         return self if session is None else getattr(session._core, self._name)
 
     def __set__(self, session: Any, value: V) -> None:
-        setattr(session._core, self._name, value)
+        checked = value if self._check is None else self._check(value)
+        setattr(session._core, self._name, checked)
