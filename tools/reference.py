@@ -28,6 +28,7 @@ PATHS = {
     "dovetail.ext.asyncio": "engines and sessions that are awaited",
     "dovetail.ext.cache": "a second-level cache",
     "dovetail.ext.outbox": "events that are written with what they tell of",
+    "dovetail.ext.twophase": "transactions over several databases that survive a crash",
     "dovetail.ext.otel": "OpenTelemetry",
     "dovetail.ext.compiler": "writing elements of one's own",
     "dovetail.ext.hybrid": "attributes computed in Python and in SQL",

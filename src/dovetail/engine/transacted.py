@@ -398,9 +398,9 @@ class TransactedChannel(Channel):
 
     def recover_twophase(self) -> list[str]:
         """Return the names of transactions that were prepared and not ended."""
-        return list(run_sync(self._prepared_steps("recover")))
+        return list(run_sync(self.prepared_steps("recover")))
 
-    def _prepared_steps(self, verb: str, *arguments: object) -> Steps[Any]:
+    def prepared_steps(self, verb: str, *arguments: object) -> Steps[Any]:
         """Do *verb* to transactions that are prepared, which need not be those of this object."""
         if self._record is None or self._is_inherited():
             yield from self._reconnect_steps()
@@ -416,11 +416,11 @@ class TransactedChannel(Channel):
 
     def commit_prepared(self, xid: str, recover: bool = False) -> None:
         """Commit a transaction that was prepared, perhaps by another process."""
-        run_sync(self._prepared_steps("commit", xid, True))
+        run_sync(self.prepared_steps("commit", xid, True))
 
     def rollback_prepared(self, xid: str, recover: bool = False) -> None:
         """Roll back a transaction that was prepared, perhaps by another process."""
-        run_sync(self._prepared_steps("rollback", xid, True))
+        run_sync(self.prepared_steps("rollback", xid, True))
 
     # Transactions, as steps.
 

@@ -220,18 +220,28 @@ class TwoPhaseTransaction(RootTransaction):
                 yield from self._rollback_steps()
                 raise
             # The decision was to commit, and others may have: it stays for recovery.
-            error.add_note(
-                f"(the transaction {self.xid!r} is prepared and not ended: "
-                "connection.commit_prepared(xid) commits it)"
-            )
-            self.end()
-            yield from self.connection.invalidate_steps(error)
+            yield from self.leave_prepared_steps(error)
             raise
         self.end()
+
+    def leave_prepared_steps(self, error: BaseException) -> Steps[None]:
+        """Let go of what is prepared, for *error*: somebody else ends it, or nobody."""
+        error.add_note(
+            f"(the transaction {self.xid!r} is prepared and not ended: "
+            "connection.commit_prepared(xid) commits it)"
+        )
+        self.end()
+        yield from self.connection.invalidate_steps(error)
 
     def _rollback_steps(self) -> Steps[None]:
         try:
             yield from self._send_steps("rollback", self.is_prepared)
+        except BaseException as error:
+            if self.is_prepared:
+                # Drivers think that they are in it still: nothing else could be sent.
+                self.end()
+                yield from self.connection.invalidate_steps(error)
+            raise
         finally:
             self.end()
 

@@ -13,6 +13,7 @@ from dovetail.identity_set import IdentitySet
 from dovetail.orm.query.query import Query
 from dovetail.orm.session import Session
 from dovetail.orm.session.autoflushing import Autoflush
+from dovetail.orm.session.deciding import TwoPhase
 from dovetail.orm.session.outgoing import Outgoing
 from dovetail.orm.tracking.identity import IdentityMap
 
@@ -308,7 +309,7 @@ class scoped_session(ScopedFace[S]):
     hash_key = OfCurrent[int](Session.hash_key)
     join_transaction_mode = OfCurrent[str](Session.join_transaction_mode)
     transaction = OfCurrent[Any](Session.transaction)
-    twophase = OfCurrent[bool](Session.twophase)
+    twophase = OfCurrent[TwoPhase](Session.twophase)
 
     close_all = staticmethod(Session.close_all)
 

@@ -470,15 +470,15 @@ class AsyncConnection:
 
     async def recover_twophase(self) -> list[str]:
         """Return the names of transactions that were prepared and not ended."""
-        return list(await self.one_task.run(self.sync_connection._prepared_steps("recover")))
+        return list(await self.one_task.run(self.sync_connection.prepared_steps("recover")))
 
     async def commit_prepared(self, xid: str) -> None:
         """Commit a transaction that was prepared, perhaps by another process."""
-        await self.one_task.run(self.sync_connection._prepared_steps("commit", xid, True))
+        await self.one_task.run(self.sync_connection.prepared_steps("commit", xid, True))
 
     async def rollback_prepared(self, xid: str) -> None:
         """Roll back a transaction that was prepared, perhaps by another process."""
-        await self.one_task.run(self.sync_connection._prepared_steps("rollback", xid, True))
+        await self.one_task.run(self.sync_connection.prepared_steps("rollback", xid, True))
 
     commit = connection_face.awaited(Connection.commit)
     rollback = connection_face.awaited(Connection.rollback)

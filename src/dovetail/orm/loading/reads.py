@@ -1,6 +1,5 @@
 """Which tables a statement of entities reads, with all that is loaded after its rows."""
 
-
 from dovetail.dialects.dialect import Dialect
 from dovetail.orm.loading.layout import EntityLayout
 from dovetail.orm.loading.plan import NOT_ASKED, EntityPlan, Tables

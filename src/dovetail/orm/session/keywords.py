@@ -5,6 +5,7 @@ from typing import Any, TypedDict
 
 from dovetail.orm.mapping.mapper import Mapper
 from dovetail.orm.session.autoflushing import Autoflush
+from dovetail.orm.session.deciding import TwoPhase
 from dovetail.orm.session.outgoing import EventTable
 
 
@@ -43,7 +44,7 @@ class SessionOptions(TypedDict, total=False):
     future: bool
     expire_on_commit: bool
     autobegin: bool
-    twophase: bool
+    twophase: TwoPhase
     binds: Mapping[Any, Any] | None
     info: Mapping[Any, Any] | None
     query_cls: Any

@@ -40,6 +40,7 @@ from dovetail.orm.session.classic import (
 )
 from dovetail.orm.session.contents import SessionContents
 from dovetail.orm.session.core import SessionCore
+from dovetail.orm.session.deciding import TwoPhase, checked_twophase
 from dovetail.orm.session.instances import close_all_sessions, identity_key
 from dovetail.orm.session.keyed_verbs import KeyedVerbs
 from dovetail.orm.session.keywords import GetOptions
@@ -82,7 +83,8 @@ class Session(SessionContents, TransactionVerbs, StatementVerbs, KeyedVerbs, Cla
                                tables in which something is pending; False: before none
     ``expire_on_commit``       read values again after a commit, when they are touched
     ``autobegin``              begin by itself; without, ``begin()`` must be called
-    ``twophase``               prepare every database before the first of them commits
+    ``twophase``               prepare every database before the first of them commits; with a
+                               ``dovetail.ext.twophase.DecisionLog``, so that a crash is survived
     ``join_transaction_mode``  what to do in a Connection's transaction: see the guide
     ``lazy_policy``            "adaptive", "one", "peers", "raise" or "raise_n_plus_one"
     ``enable_baked_queries``   False: statements of this session are planned anew each time
@@ -107,7 +109,7 @@ class Session(SessionContents, TransactionVerbs, StatementVerbs, KeyedVerbs, Cla
         future: bool = True,
         expire_on_commit: bool = True,
         autobegin: bool = True,
-        twophase: bool = False,
+        twophase: TwoPhase = False,
         binds: Mapping[Any, Any] | None = None,
         info: Mapping[Any, Any] | None = None,
         query_cls: type[Query[Any]] = Query,
@@ -163,7 +165,8 @@ class Session(SessionContents, TransactionVerbs, StatementVerbs, KeyedVerbs, Cla
             core.ends_reads = ends_reads(hold)
         if outbox is not None:
             core.outbox = checked_outbox(outbox)
-        core.twophase = twophase
+        if twophase is not False:
+            core.twophase = checked_twophase(twophase)
         if reads != "primary" or after is not None:
             core.read_from(reads, after)
         core.keeps_plans = enable_baked_queries
@@ -192,7 +195,9 @@ class Session(SessionContents, TransactionVerbs, StatementVerbs, KeyedVerbs, Cla
     autobegin = Setting[bool]("Whether a transaction begins with the first statement or change.")
     autocommit = Setting[bool]("True for a session without a lasting transaction: classic.")
     expire_on_commit = Setting[bool]("Whether values are read again after a commit.")
-    twophase = Setting[bool]("Whether all databases promise to commit before one of them does.")
+    twophase = Setting[TwoPhase](
+        "Whether all databases promise to commit before one of them does.", check=checked_twophase
+    )
     join_transaction_mode = Setting[str]("What to do in a Connection's transaction.")
     lazy_policy = Setting[str]("How what is not loaded is loaded when it is touched.")
     enable_baked_queries = Setting[bool](

@@ -20,6 +20,7 @@ from dovetail.exc import (
 )
 from dovetail.orm.mapping.mapper import Mapper
 from dovetail.orm.session.afterwards import Afterwards
+from dovetail.orm.session.deciding import branch_steps, commit_everywhere_steps
 from dovetail.orm.tracking.expiry import lost_values
 from dovetail.orm.tracking.state import InstanceState, Load, Scope
 from dovetail.steps import Steps
@@ -94,6 +95,7 @@ class SessionTransaction:
     ``ended_within``  a savepoint in it that has ended, and whose ``with`` block has not
     ``source_record``  what the session's row source notes here, in the outermost one
     ``afterwards``    what the program does once it has ended, or None
+    ``name``          by which the log of decisions knows it, or None
     """
 
     ended_within: "SessionTransaction | None" = None
@@ -111,6 +113,7 @@ class SessionTransaction:
     source_record: Any = None
     replicas_read: dict[Engine, Engine] | None = None
     afterwards: Afterwards | None = None
+    name: str | None = None
 
     def __init__(
         self,
@@ -254,7 +257,8 @@ class SessionTransaction:
 
     def _begin_steps(self, connection: Connection) -> Steps[Any]:
         if self.core.twophase:
-            return (yield from connection.begin_twophase_steps())
+            branch = yield from branch_steps(self)
+            return (yield from connection.begin_twophase_steps(branch))
         if connection.dispatch.listening and connection.in_transaction():
             return connection.get_transaction()  # begun by what listens to new connections
         return (yield from connection.begin_steps())
@@ -298,6 +302,8 @@ class SessionTransaction:
         core = self.core
         if self.origin is not SUBTRANSACTION:
             commit = self._commit_participants_steps()
+            if self.name is not None and self.state is PREPARED:
+                commit = commit_everywhere_steps(self, self.name, commit)
             if core.row_source is not None and self.parent is None:
                 commit = core.row_source.committing_steps(self, commit)
             yield from commit

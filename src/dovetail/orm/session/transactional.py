@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from dovetail.dialects.time_limit import checked_seconds
 from dovetail.exc import ArgumentError, FlushError, InvalidRequestError
 from dovetail.orm.session.afterwards import Afterwards
+from dovetail.orm.session.deciding import TwoPhase
 from dovetail.orm.session.members import SessionMembers
 from dovetail.orm.session.outgoing import EventTable
 from dovetail.orm.session.routes import Routes
@@ -53,7 +54,7 @@ class SessionTransactions(SessionMembers):
     undecided: Afterwards | None = None
     """What was to be done after a transaction whose COMMIT may or may not have happened."""
 
-    twophase = False
+    twophase: TwoPhase = False
     until: float | None = None
     """The moment at which statements have to end, of ``time.monotonic()``; None for no such."""
     autocommit = False

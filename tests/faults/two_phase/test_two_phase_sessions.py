@@ -1,101 +1,24 @@
 """Sessions with twophase=True: several databases, one commit."""
 
-import os
 import subprocess
 import sys
 import textwrap
 
 import pytest
 
-from dovetail import String, create_engine, text
+from dovetail import create_engine, text
 from dovetail.exc import DBAPIError, IntegrityError, InvalidRequestError
-from dovetail.orm import DeclarativeBase, Mapped, Session, mapped_column
+from dovetail.orm import Session
 from tests.engine import two_phases
-from tests.private_servers import private_postgresql
-from tests.servers import SERVERS, require
-
-
-class Base(DeclarativeBase):
-    pass
-
-
-class Debit(Base):
-    __tablename__ = "debit"
-    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
-    name: Mapped[str] = mapped_column(String(20))
-
-
-class Credit(Base):
-    __tablename__ = "credit"
-    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
-    name: Mapped[str] = mapped_column(String(20))
-
-
-PAIRS = ["postgresql and postgresql", "postgresql and mariadb"]
-
-
-@pytest.fixture(scope="module")
-def server():
-    with private_postgresql(max_prepared_transactions=20) as server:
-        engine = create_engine(server.url)
-        with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-            connection.execute(text("CREATE DATABASE second"))
-        engine.dispose()
-        yield server
-
-
-@pytest.fixture(scope="module")
-def mariadb():
-    require("mariadb")
-    name = f"dovetail_xa_{os.getpid()}"
-    with SERVERS["mariadb"].administration() as run:
-        run(f"CREATE DATABASE {name}")
-        yield SERVERS["mariadb"].url_for(name, "pymysql")
-        run(f"DROP DATABASE {name}")
-
-
-@pytest.fixture(params=PAIRS)
-def engines(request, server):
-    """Two databases, and the engines for them; the tables are empty."""
-    second = server.url.rpartition("/")[0] + "/second"
-    if request.param.endswith("mariadb"):
-        second = request.getfixturevalue("mariadb")
-    engines = create_engine(server.url), create_engine(second)
-    for engine in engines:
-        Base.metadata.create_all(engine)
-    yield engines
-    # What a failed test has left would block this.
-    resolve(engines, "rollback")
-    for engine in engines:
-        Base.metadata.drop_all(engine)
-        engine.dispose()
-
-
-def session_of(engines, **options):
-    return Session(twophase=True, binds={Debit: engines[0], Credit: engines[1]}, **options)
-
-
-def stored(engines):
-    found = []
-    for engine, table in zip(engines, ("debit", "credit"), strict=True):
-        with engine.connect() as connection:
-            found.append(connection.scalars(text(f"SELECT name FROM {table} ORDER BY id")).all())
-    return found
-
-
-def prepared(engines):
-    found = []
-    for engine in engines:
-        with engine.connect() as connection:
-            found += connection.recover_twophase()
-    return found
-
-
-def resolve(engines, decision):
-    for engine in engines:
-        with engine.connect() as connection:
-            for xid in connection.recover_twophase():
-                getattr(connection, f"{decision}_prepared")(xid)
+from tests.faults.two_phase.accounts import (
+    Base,
+    Credit,
+    Debit,
+    prepared,
+    resolve,
+    session_of,
+    stored,
+)
 
 
 def test_both_commit(engines):
@@ -198,7 +121,7 @@ def test_savepoints_within(engines):
 CRASH = """
     import os
     from dovetail import create_engine
-    from tests.faults.test_two_phase_sessions import Credit, Debit, session_of
+    from tests.faults.two_phase.accounts import Credit, Debit, session_of
 
     engines = create_engine({0!r}), create_engine({1!r})
     session = session_of(engines)
