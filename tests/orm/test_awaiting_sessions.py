@@ -396,6 +396,20 @@ def test_neither_sessions_nor_connections_are_pickled(awaited):
     awaited(body)
 
 
+def test_a_stream_is_unique_unless_parts_were_asked_for(awaited):
+    query = select(Task).order_by(Task.id)
+
+    async def body(engine):
+        async with AsyncSession(engine) as session:
+            tasks = (await session.stream_scalars(query)).unique()
+            assert [task.id async for task in tasks] == [1, 2, 3, 4, 5]
+            in_parts = await session.stream_scalars(query, execution_options={"yield_per": 2})
+            with pytest.raises(exc.InvalidRequestError, match="unique"):
+                await in_parts.unique().all()
+
+    awaited(body)
+
+
 def test_a_result_is_read_in_one_way_after_the_other(awaited):
     query = select(Task.id, Task.owner_id).order_by(Task.id).execution_options(yield_per=2)
 

@@ -335,6 +335,50 @@ def test_unique_removes_repetition(session):
     assert len(session.scalars(statement).unique().all()) == 3
 
 
+def in_parts_by_option(session, statement):
+    return session.execute(statement.execution_options(yield_per=2)).unique()
+
+
+def in_parts_afterwards(session, statement):
+    return session.execute(statement).unique().yield_per(2)
+
+
+def in_parts_before(session, statement):
+    return session.execute(statement).yield_per(2).unique()
+
+
+def values_in_parts(session, statement):
+    return session.scalars(statement, execution_options={"yield_per": 2}).unique()
+
+
+@pytest.mark.parametrize(
+    "read", [in_parts_by_option, in_parts_afterwards, in_parts_before, values_in_parts]
+)
+def test_what_is_read_in_parts_is_not_remembered_by_unique(session, read):
+    result = read(session, select(Author))
+
+    with pytest.raises(InvalidRequestError, match="unique") as raised:
+        next(result)
+
+    assert "unique(lambda row: row.id)" in raised.value.hint
+
+
+def test_parts_are_unique_by_what_the_program_names(session):
+    statement = select(Author).join(Author.books).order_by(Author.id)
+
+    found = session.scalars(statement, execution_options={"yield_per": 2})
+
+    assert [each.id for each in found.unique(lambda author: author.id)] == [1, 2, 3]
+
+
+def test_unique_columns_can_be_read_in_parts(session):
+    statement = select(Author.id).join(Author.books).order_by(Author.id)
+
+    found = session.scalars(statement, execution_options={"yield_per": 2}).unique()
+
+    assert list(found) == [1, 2, 3]
+
+
 def test_one_and_its_relatives(session):
     everybody, nobody = select(Author), select(Author).where(Author.id == 99)
 

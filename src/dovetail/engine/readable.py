@@ -36,10 +36,14 @@ class Feed(Protocol):
 class Rows(Protocol):
     """What holds rows that are read once, in several ways.
 
-    ``_lent``  rows that a loop has taken, and what it has not reached of them
+    ``_lent``      rows that a loop has taken, and what it has not reached of them
+    ``_in_parts``  whether ``yield_per()`` was asked for
+    ``_remembers`` whether ``unique()`` was, without saying by what items are told apart
     """
 
     _lent: tuple[list[Any], Iterator[Any]] | None
+    _in_parts: bool
+    _remembers: bool
 
     def _slice(self, most: int | None) -> list[Any]:
         """Remove up to *most* rows, all for None, and return them as they are."""
@@ -233,12 +237,14 @@ class Readable(Generic[T]):
     def yield_per(self, num: int) -> Self:
         """Read *num* rows at a time; return self."""
         self._per = num
+        self._held_in()._in_parts = True
         return self
 
     def unique(self, strategy: Callable[[Any], Any] | None = None) -> Self:
         """Give out no item twice; *strategy* says by what items are told apart. Return self."""
         self._seen = set()
         self._unique_key = strategy or self._unique_key
+        self._held_in()._remembers = strategy is None
         return self
 
     def __enter__(self) -> Self:

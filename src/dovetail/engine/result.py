@@ -50,6 +50,8 @@ class Result(Readable[Row[*Ts]], Generic[*Ts]):
     _closed = False
     _at = 0
     _lent: tuple[list[Any], Iterator[Any]] | None = None
+    _in_parts = False
+    _remembers = False
 
     def __init__(
         self,
@@ -121,6 +123,8 @@ class Result(Readable[Row[*Ts]], Generic[*Ts]):
             )
         if self._unique_required is not None and self._seen is None:
             raise InvalidRequestError(self._unique_required, hint="result.unique()")
+        if self._in_parts and self._remembers:
+            self._remember_parts()
         if self._lent is not None:
             self._take_back()
         if self._feed is not None:
@@ -150,6 +154,9 @@ class Result(Readable[Row[*Ts]], Generic[*Ts]):
                 self._feed = feed = None
             self._rows = [*self._rows[self._at :], *more] if self._at or self._rows else more
             self._at = 0
+
+    def _remember_parts(self) -> None:
+        """Raise where what is read in parts must not be remembered by ``unique()``."""
 
     def _take_back(self) -> None:
         """Hold again what a loop was lent and has not reached."""
@@ -208,9 +215,10 @@ class Result(Readable[Row[*Ts]], Generic[*Ts]):
             #     orders_1.total FROM user_account LEFT OUTER JOIN orders AS orders_1 ON
             #     user_account.id = orders_1.user_id
         """
+        super().unique(strategy)
         if strategy is None and self._unique_filters is not None:
-            strategy = _row_key(self._unique_filters)
-        return super().unique(strategy)
+            self._unique_key = _row_key(self._unique_filters)
+        return self
 
     def keys(self) -> RMKeyView:
         """Return the names of the columns."""
@@ -396,7 +404,9 @@ class MappingResult(FilterResult[RowMapping]):
 
     def unique(self, strategy: Callable[[Any], Any] | None = None) -> Self:
         """Give out no row twice; *strategy* says by what they are told apart. Return self."""
-        return super().unique(strategy or _mapping_row)
+        super().unique(strategy)
+        self._unique_key = strategy or _mapping_row
+        return self
 
     def keys(self) -> RMKeyView:
         """Return the names of the columns."""

@@ -359,6 +359,9 @@ class AsyncSession(AwaitingMembers):
         result = await self.run_steps(
             self._core.execute_steps(statement, params, options, bind_arguments)
         )
+        if "yield_per" not in own and "yield_per" not in execution_options:
+            # Nobody spoke of parts: unique() goes with a stream.
+            result._in_parts = False
         return AsyncResult(result, self.one_task)
 
     @overload

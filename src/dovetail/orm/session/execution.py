@@ -41,6 +41,18 @@ _BY_IDENTITY = (id,)
 _MADE_OF_ROWS = (EntityNode, Bundle)
 
 
+class EntityResult(Result[*tuple[Any, ...]]):
+    """Rows with instances, or attributes, in them."""
+
+    def _remember_parts(self) -> None:
+        raise InvalidRequestError(
+            "yield_per reads a result in parts, so that no more than one of them is in memory; "
+            "unique() would remember every row",
+            hint="leave unique() out, or say by what rows are told apart: "
+            "unique(lambda row: row.id)",
+        )
+
+
 class EntityFeed:
     """Gets more instances for a result that streams."""
 
@@ -393,8 +405,8 @@ class SessionStatements(SessionPersistence):
                 if source is not None and is_sourced:
                     source.done(self)
         if plan.is_scalar:
-            return Result.of_scalars(plan.shape, rows, unique_filters=_BY_IDENTITY)
-        return Result.of_rows(plan.shape_for(statement), rows)
+            return EntityResult.of_scalars(plan.shape, rows, unique_filters=_BY_IDENTITY)
+        return EntityResult.of_rows(plan.shape_for(statement), rows)
 
     def _stream_steps(
         self, plan: EntityPlan, shape: Any, connection: Connection, values: list[Any], batch: int
@@ -411,7 +423,7 @@ class SessionStatements(SessionPersistence):
             raise plan.refused(connection, error) from error
         cursor = yield from connection.stream_steps(sql, parameters, batch)
         feed = EntityFeed(self, connection, plan, cursor, batch)
-        result: Any = Result(shape, [], convert=shape.row_list, feed=feed)
+        result: Any = EntityResult(shape, [], convert=shape.row_list, feed=feed)
         return result.yield_per(batch)
 
     # Entities from text or another statement --------------------------------------------------
@@ -441,14 +453,14 @@ class SessionStatements(SessionPersistence):
         plan = _given_rows(connection, wrapped, inner, bool(options.get("populate_existing")))
         if batch:
             feed = GivenFeed(self, connection, plan, inner, batch)
-            result: Any = Result(plan.shape, [], convert=plan.shape.row_list, feed=feed)
+            result: Any = EntityResult(plan.shape, [], convert=plan.shape.row_list, feed=feed)
             return result.yield_per(batch)
         rows = yield from plan.finish_steps(self, connection, inner.all(), plan.loads(self))
         if plan.is_scalar:
             is_entity = wrapped.entity is not None
             filters = _BY_IDENTITY if is_entity else None
-            return Result.of_scalars(plan.shape, rows, unique_filters=filters)
-        return Result.of_rows(plan.shape, rows)
+            return EntityResult.of_scalars(plan.shape, rows, unique_filters=filters)
+        return EntityResult.of_rows(plan.shape, rows)
 
 
 def _streams(options: Mapping[str, Any]) -> bool:
