@@ -376,6 +376,33 @@ def test_a_value_of_another_class_is_refused():
             at = composite("x", "y")
 
 
+class Silent:
+    """It can be made of two columns, and tells nobody what they are."""
+
+    def __init__(self, low: int, high: int):
+        pass
+
+
+def test_columns_have_no_names_from_a_class_that_does_not_tell_its_values():
+    with pytest.raises(ArgumentError, match=r"Wrong\.at.*'low'.*Silent") as raised:
+
+        class Wrong(Base):
+            __tablename__ = "wrong"
+            id: Mapped[int] = mapped_column(primary_key=True)
+            at: Mapped[Silent] = composite(mapped_column(), mapped_column())
+
+    assert "__composite_values__()" in raised.value.hint
+
+
+def test_columns_have_names_from_a_class_that_tells_its_values():
+    class Named(Base):
+        __tablename__ = "named"
+        id: Mapped[int] = mapped_column(primary_key=True)
+        at: Mapped[Span] = composite(mapped_column(), mapped_column())
+
+    assert list(Named.__table__.c.keys()) == ["id", "low", "high"]
+
+
 def test_imperative_mapping_names_columns():
     class Road:
         @property

@@ -119,6 +119,12 @@ class Composite(MapperProperty[T], Mapped[T]):
                 f"{owner}.{key}: a column has no name, and {self.composite_class!r} gives it none",
                 hint='name it: mapped_column("x1")',
             )
+        if not _gives_values(self.composite_class):
+            raise ArgumentError(
+                f"{owner}.{key}: nobody knows which column {name!r} is, since "
+                f"{self.composite_class.__name__} does not tell the values that it is made of",
+                hint="make it a dataclass, or give it __composite_values__()",
+            )
         return name if self.column_template is None else self.column_template % name
 
     def attach(self, mapper: MapperView, key: str) -> None:
@@ -215,6 +221,13 @@ class Composite(MapperProperty[T], Mapped[T]):
         if is_none is not NO_VALUE and is_none is not None and is_none(*values):
             return None
         return self.composite_class(*values)
+
+
+def _gives_values(class_: object) -> bool:
+    """Whether the values of the columns can be had of an instance of *class_*."""
+    if not isinstance(class_, type):
+        return True  # A function: what it makes shows when there is a value.
+    return is_dataclass(class_) or hasattr(class_, "__composite_values__")
 
 
 def _all_none(*values: object) -> bool:
