@@ -2,6 +2,14 @@
 
 import enum
 import uuid
+from collections.abc import (
+    Collection,
+    Iterable,
+    Mapping,
+    MutableSequence,
+    MutableSet,
+    Sequence,
+)
 from datetime import date, datetime
 from decimal import Decimal
 from importlib import import_module
@@ -24,7 +32,7 @@ from dovetail import (
     inspect,
     select,
 )
-from dovetail.exc import MappedAnnotationError
+from dovetail.exc import ArgumentError, MappedAnnotationError
 from dovetail.orm import DeclarativeBase, Mapped, mapped_column, relationship
 
 
@@ -238,6 +246,51 @@ def test_an_annotation_gives_target_and_collection(Base, annotation, class_, use
     assert Parent.__mapper__.relationships["related"].mapper.class_ is Child
     assert Parent.__mapper__.relationships["related"].uselist is uselist
     assert related is None if class_ is None else isinstance(related, class_)
+
+
+ABSTRACT = [
+    Sequence["Child"],  # noqa: F821
+    MutableSequence["Child"],  # noqa: F821
+    Collection["Child"],  # noqa: F821
+    Iterable["Child"],  # noqa: F821
+    MutableSet["Child"],  # noqa: F821
+    Mapping[str, "Child"],  # noqa: F821
+]
+
+
+@pytest.mark.parametrize("annotation", ABSTRACT, ids=lambda each: each.__name__)
+def test_a_collection_that_nobody_can_make_is_refused(Base, annotation):
+    with pytest.raises(ArgumentError, match=r"Parent\.related is annotated as a") as raised:
+
+        class Parent(Base):
+            __tablename__ = "parent"
+            id: Mapped[int] = mapped_column(primary_key=True)
+            related: Mapped[annotation] = relationship()
+
+    assert "collection_class=list" in raised.value.hint
+
+
+def test_the_class_of_a_collection_may_be_said_apart_from_its_annotation(Base):
+    class Parent(Base):
+        __tablename__ = "parent"
+        id: Mapped[int] = mapped_column(primary_key=True)
+        related: Mapped[Sequence["Child"]] = relationship(collection_class=list)
+
+    class Child(Base):
+        __tablename__ = "child"
+        id: Mapped[int] = mapped_column(primary_key=True)
+        parent_id: Mapped[int] = mapped_column(ForeignKey("parent.id"))
+
+    assert Parent().related == []
+
+
+def test_a_relationship_to_no_class_is_refused_where_it_is_declared(Base):
+    with pytest.raises(ArgumentError, match=r"Parent\.related does not say which class"):
+
+        class Parent(Base):
+            __tablename__ = "parent"
+            id: Mapped[int] = mapped_column(primary_key=True)
+            related = relationship()
 
 
 def test_an_annotation_without_a_type_says_so(Base):

@@ -2,7 +2,7 @@
 
 import builtins
 import re
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import reduce
 from inspect import get_annotations
 from operator import or_
@@ -105,7 +105,7 @@ class MappedAnnotation(NamedTuple):
 
     ``target``      the Python type of a column or the class, or name, of a relationship
     ``nullable``    True where None is among the values
-    ``collection``  list, set or dict where the annotation says so, else None
+    ``collection``  the class of a collection, ``list`` or ``Sequence``, where it says so, else None
     ``extras``      what ``Annotated`` carries
     ``whole``       the type as it is written, but for None
     ``name``        the last name of one that is written as a string: that of the class that a
@@ -297,15 +297,8 @@ def _within(inner: object, class_: type, within: tuple[Any, ...]) -> MappedAnnot
             several = reduce(or_, parts)
             return MappedAnnotation(several, nullable, None, (), several)
         return _inside(parts[0], class_, within)._replace(nullable=nullable)
-    if isinstance(origin, type) and issubclass(origin, Collection) and get_args(inner):
+    if isinstance(origin, type) and issubclass(origin, Iterable) and get_args(inner):
         member = get_args(inner)[-1]
         found = _inside(member, class_, within)
-        return MappedAnnotation(found.target, False, _container(origin), (), inner, found.name)
+        return MappedAnnotation(found.target, False, origin, (), inner, found.name)
     return MappedAnnotation(inner, False, None, (), inner)
-
-
-def _container(origin: type) -> type:
-    for kind in (set, dict, list):
-        if issubclass(origin, kind) or (kind is set and origin.__name__ in ("Set", "MutableSet")):
-            return origin if issubclass(origin, kind) else kind
-    return list

@@ -40,6 +40,7 @@ from dovetail.orm.mapping.declaring_mistakes import (
     refuse_plain,
     refuse_plain_annotation,
     refuse_tuple,
+    refuse_vague,
     warn_of_cascading,
     warn_of_expression,
     warn_of_reserved,
@@ -421,6 +422,8 @@ def _table_and_properties(
         if key in _RESERVED:
             warn_of_reserved(class_, key)
         prop = _property(key, value, annotation, types)
+        if isinstance(value, RelationshipProperty):
+            refuse_vague(class_, key, value)
         if isinstance(value, MappedColumn):
             column = prop.columns[0]
             if annotation is None and column.type is NULLTYPE:

@@ -1,6 +1,6 @@
 """What a class body may not declare, and what it should not: errors and warnings that say so."""
 
-from inspect import get_annotations
+from inspect import get_annotations, isabstract
 from typing import Any, ClassVar, get_origin
 from warnings import warn
 
@@ -12,6 +12,7 @@ from dovetail.exc import (
 )
 from dovetail.orm.mapping.annotations import evaluated
 from dovetail.orm.mapping.properties import MappedColumn, MapperProperty
+from dovetail.orm.mapping.relationship import RelationshipProperty, aimless
 from dovetail.sql.expression.column_element import ColumnElement
 from dovetail.sql.expression.columns import ProxyColumn
 from dovetail.sql.expression.from_clause import FromClause
@@ -126,6 +127,19 @@ def refuse_dataclass_options(class_: type, key: str, value: object) -> None:
                 "class is not",
                 hint="leave it out, or derive the class from MappedAsDataclass",
             )
+
+
+def refuse_vague(class_: type, key: str, prop: RelationshipProperty) -> None:
+    """Refuse a relationship to no class, and one whose collection can't be made."""
+    title = f"{class_.__name__}.{key}"
+    if prop.argument is None:
+        raise aimless(title)
+    collection: Any = prop.collection_class
+    if isabstract(collection):
+        raise ArgumentError(
+            f"{title} is annotated as a {collection.__name__}, of which there are no instances",
+            hint="say of which class the collection is: relationship(collection_class=list)",
+        )
 
 
 def refuse_plain(class_: type, key: str, column: ColumnElement[Any]) -> None:

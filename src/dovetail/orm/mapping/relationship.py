@@ -402,6 +402,14 @@ class RelationshipProperty(MapperProperty[T], Mapped[T]):
         )
 
 
+def aimless(title: object) -> ArgumentError:
+    """The error for a relationship, called *title*, that nothing says the class of."""
+    return ArgumentError(
+        f"{title} does not say which class it leads to",
+        hint='annotate it, Mapped[list["Target"]], or name the class: relationship("Target")',
+    )
+
+
 _FOUND = ("mapper", "condition")
 """What configuring a relationship finds."""
 

@@ -24,7 +24,7 @@ from dovetail.orm.mapping.class_names import ClassNames
 from dovetail.orm.mapping.mapper import Mapper, mapper_of
 from dovetail.orm.mapping.marks import foreign, remote
 from dovetail.orm.mapping.properties import ColumnProperty, MappedColumn
-from dovetail.orm.mapping.relationship import RelationshipProperty
+from dovetail.orm.mapping.relationship import RelationshipProperty, aimless
 from dovetail.sql import expression
 from dovetail.sql.expression.from_clause import Join
 from dovetail.sql.metadata import MetaData
@@ -64,11 +64,7 @@ class Resolver:
             return entity.mapper, entity
         if found is None:
             if argument is None:
-                raise ArgumentError(
-                    f"{prop} does not say which class it leads to",
-                    hint='annotate it, Mapped[list["Target"]], or name the class: '
-                    'relationship("Target")',
-                )
+                raise aimless(prop)
             raise ArgumentError(
                 f"{prop} leads to {argument!r}, which is not a mapped class",
                 hint="map the class, or name another one",
