@@ -234,17 +234,11 @@ class QueryCompiler(RestrictingCompiler):
         element = item.column
         while element.__visit_name__ == "label":
             element = element.element
-        key = name
-        if item.is_own_name and item.name is not None:
-            own = getattr(element, "key", None) or name
-            key = None if own is None else str(own)
-        if item.column.__visit_name__ == "label":
-            key = name
         objects: tuple[Any, ...] = (item.column, element)
         if element.__visit_name__ == "attribute":
             # Of a text whose columns were named by mapped attributes.
             objects = (*objects, element.column)
-        return ResultColumn(name, key, item.type, objects)
+        return ResultColumn(name, name, item.type, objects)
 
     def _select_column(self, item: SelectedColumn, as_from: bool, main: bool) -> str:
         column = item.column

@@ -195,7 +195,8 @@ def shape_of(columns: Sequence[ResultColumn], *, of_entities: bool = False) -> S
     """Return the shape of rows of *columns*.
 
     Where they are *of_entities*, rows have the names that attributes and functions have, with
-    numbers from the second one on; otherwise those that stand in the SQL.
+    numbers from the second one on; otherwise those that stand in the SQL.  A column whose name
+    is one thing in the program and another in the database can be read by both.
     """
     if of_entities:
         keys = told_apart(map(_name_of, columns))
@@ -204,7 +205,28 @@ def shape_of(columns: Sequence[ResultColumn], *, of_entities: bool = False) -> S
             column.key if column.key is not None else _name_of_text(column.expressions[0])
             for column in columns
         ]
-    return Shape(tuple(keys), [column.expressions for column in columns])
+    return Shape(
+        tuple(keys), [column.expressions for column in columns], _others(columns, keys, of_entities)
+    )
+
+
+def _others(
+    columns: Sequence[ResultColumn], keys: Sequence[str], of_entities: bool
+) -> dict[str, int]:
+    """Return what *columns* are called besides their *keys*: in the program, or in SQL."""
+    found: dict[str, int] = {}
+    for position, (column, key) in enumerate(zip(columns, keys, strict=True)):
+        expression = column.expressions[0]
+        own = getattr(expression, "key", None)
+        if expression.__visit_name__ == "label" and of_entities:
+            # An attribute, which is selected under its name.
+            expression = column.expressions[-1]
+        if expression.__visit_name__ != "column":
+            continue
+        other = str(own if key == expression.name else expression.name)
+        if key in (own, expression.name) and other not in keys:
+            found[other] = -1 if other in found else position
+    return found
 
 
 def _name_of_text(given: ColumnElement[Any]) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import builtins
 from collections.abc import Iterator, KeysView, Mapping
 from operator import itemgetter
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, ClassVar, NoReturn, TypeVarTuple
 from weakref import WeakValueDictionary, ref
 
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Iterable, Sequence
 
 Ts = TypeVarTuple("Ts")
+NO_NAMES: Mapping[str, int] = MappingProxyType({})
 
 
 class Shape:
@@ -21,13 +23,20 @@ class Shape:
 
     ``keys``     names, in order; a name may stand more than once
     ``columns``  for each position, the objects (columns, labels) that stand for it
+    ``others``   names that are not among the keys, and the positions that they mean as well
     ``row``      the class of the rows
     """
 
-    __slots__ = ("__weakref__", "_by_object", "_later", "keys", "row")
+    __slots__ = ("__weakref__", "_by_object", "_later", "_others", "keys", "row")
 
-    def __init__(self, keys: tuple[str, ...], columns: Sequence[Iterable[Hashable]] = ()) -> None:
+    def __init__(
+        self,
+        keys: tuple[str, ...],
+        columns: Sequence[Iterable[Hashable]] = (),
+        others: Mapping[str, int] = NO_NAMES,
+    ) -> None:
         self.keys = keys
+        self._others = others
         self.row: type[Row[*tuple[Any, ...]]] = row_class(keys)
         self._by_object: dict[Any, int] = {}
         self._later: dict[int, tuple[ref[Any], int]] = {}
@@ -35,7 +44,11 @@ class Shape:
             for each in objects:
                 self._by_object.setdefault(each, position)
         if self._by_object:
-            self.row = type("Row", (self.row,), {"__slots__": (), "_shape": self})
+            members: dict[str, Any] = {"__slots__": (), "_shape": self}
+            if others:
+                members["_names"] = {**others, **self.row._names}
+                members.update(_readers(others))
+            self.row = type("Row", (self.row,), members)
 
     def __reduce__(self) -> Any:
         # By name: what else rows are known by belongs to a statement of the process that wrote.
@@ -58,7 +71,7 @@ class Shape:
                     number = id(each)
                     later[number] = (ref(each, _forgetting(later, number)), position)
                 elif known != first:
-                    return Shape(self.keys, columns)
+                    return Shape(self.keys, columns, self._others)
         return self
 
     def narrowed(self, positions: Sequence[int]) -> Shape:
@@ -72,7 +85,12 @@ class Shape:
             if each is not None and position in objects:
                 objects[position].append(each)
         keys = tuple(self.keys[position] for position in positions)
-        return Shape(keys, [objects[position] for position in positions])
+        others = {
+            name: positions.index(position)
+            for name, position in self._others.items()
+            if position in objects
+        }
+        return Shape(keys, [objects[position] for position in positions], others)
 
     def position(self, column: object) -> int | None:
         """Return where the *column* itself stands, whatever it is called; None if it does not."""
@@ -287,15 +305,17 @@ def row_class(keys: tuple[str, ...]) -> type[Row[*tuple[Any, ...]]]:
     for position, key in enumerate(keys):
         names[key] = position if key not in names else -1
     members: dict[str, Any] = {"__slots__": (), "_fields": keys, "_names": names}
-    for key, position in names.items():
-        if key in _KEPT or (key.startswith("__") and key.endswith("__")):
-            continue
-        if position < 0:
-            members[key] = property(_ambiguity(key))
-        else:
-            members[key] = property(itemgetter(position))
-    made: type[Row[*tuple[Any, ...]]] = type("Row", (Row,), members)
+    made: type[Row[*tuple[Any, ...]]] = type("Row", (Row,), {**members, **_readers(names)})
     return _classes.setdefault(keys, made)
+
+
+def _readers(names: Mapping[str, int]) -> dict[str, property]:
+    """Return the attributes that read a row by *names*, at their positions; -1 for several."""
+    return {
+        name: property(_ambiguity(name) if position < 0 else itemgetter(position))
+        for name, position in names.items()
+        if name not in _KEPT and not (name.startswith("__") and name.endswith("__"))
+    }
 
 
 def _ambiguity(name: str) -> Callable[[Any], NoReturn]:
