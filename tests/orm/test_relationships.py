@@ -13,7 +13,7 @@ from dovetail import (
     inspect,
     select,
 )
-from dovetail.exc import FlushError, ReferenceRequiredError
+from dovetail.exc import ArgumentError, FlushError, ReferenceRequiredError
 from dovetail.orm import (
     MANYTOMANY,
     MANYTOONE,
@@ -443,6 +443,44 @@ def test_a_join_without_foreign_keys_is_marked(Base, session, write):
     assert (child.parent_code, child.parent.code) == ("x", "x")
     assert child.parent.children == [child]
     assert inspect(Child).relationships.parent.direction is MANYTOONE
+
+
+def declare_tree(Base, **attributes):
+    return type(
+        "Twig",
+        (Base,),
+        {
+            "__tablename__": "twig",
+            "id": Column(Integer, primary_key=True),
+            "parent_id": Column(ForeignKey("twig.id")),
+            **attributes,
+        },
+    )
+
+
+def test_a_backref_of_a_self_reference_needs_a_remote_side(Base):
+    Twig = declare_tree(Base, twigs=relationship("Twig", backref="parent"))
+
+    with pytest.raises(ArgumentError, match=r"Twig\.parent both are onetomany") as raised:
+        inspect(Twig).relationships.items()
+
+    assert "remote_side=" in str(raised.value)
+
+
+@pytest.mark.parametrize(
+    "attributes",
+    [
+        {"twigs": relationship("Twig", backref=backref("parent", remote_side="Twig.id"))},
+        {"parent": relationship("Twig", backref="twigs", remote_side="Twig.id")},
+    ],
+    ids=["of the many", "of the one"],
+)
+def test_a_backref_of_a_self_reference_takes_the_other_direction(Base, attributes):
+    Twig = declare_tree(Base, **attributes)
+
+    related = inspect(Twig).relationships
+
+    assert (related.parent.direction, related.twigs.direction) == (MANYTOONE, ONETOMANY)
 
 
 def test_a_foreign_key_may_refer_to_what_is_not_the_primary_key(Base, session, write, sql_log):

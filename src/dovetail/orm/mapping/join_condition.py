@@ -61,6 +61,7 @@ class JoinCondition:
                                         what tells the two rows of a self-reference apart
     ``remote_columns``                  columns of the far side, told apart in self-references
     ``self_referential``                True where both sides share a table
+    ``is_told_apart``                   True where ``remote_side=`` or ``remote()`` is given
 
     A side may be of several tables, joined by inheritance: *local_tables*, *target_tables*, each
     class's own first.  *inherited* has the pairs of columns that join them, which relate nothing.
@@ -95,6 +96,7 @@ class JoinCondition:
         self.matched: Pairs = ()
         by_marks = self.self_referential and secondary is None and roles.remote
         self.marked = marked if by_marks else None
+        self.is_told_apart = bool(self._remote)
         self._viewonly = viewonly
         if secondary is not None:
             self._join_through(primaryjoin, secondaryjoin)

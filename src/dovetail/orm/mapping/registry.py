@@ -367,7 +367,7 @@ class Registry:
             keywords.setdefault(
                 "foreign_keys", [column for _, column in condition.synchronize_pairs]
             )
-            if condition.self_referential:
+            if condition.self_referential and condition.is_told_apart:
                 keywords.setdefault("remote_side", [local for local, _ in condition.pairs])
         keywords.setdefault("viewonly", prop.viewonly)
         target.add_property(
