@@ -94,7 +94,11 @@ def test_distinct_on(world):
     with world.connect() as connection:
         connection.execute(text("ALTER TABLE small DROP CONSTRAINT pk"))
         connection.execute(insert(small), [{"x": 1}, {"x": 1}, {"x": 2}])
-        first = select(small.c.x, small.c.id).distinct(small.c.x).order_by(small.c.x, small.c.id)
+        first = (
+            select(small.c.x, small.c.id)
+            .ext(pg.distinct_on(small.c.x))
+            .order_by(small.c.x, small.c.id)
+        )
         again = select(small.c.x).ext(pg.distinct_on(small.c.x))
 
         assert [row.x for row in connection.execute(first)] == [1, 2]

@@ -179,8 +179,10 @@ STATEMENTS = [
     lambda w: w.q.select(w.small.c.id).with_for_update(of=w.small),
     lambda w: w.q.select(w.small.c.id, w.c.id).with_for_update(of=[w.small.c.id, w.t]),
     lambda w: w.q.select(w.small.c.id).distinct(),
-    lambda w: w.q.select(w.small.c.id).distinct(w.small.c.x),
-    lambda w: w.q.select(w.small.c.id).distinct(w.small.c.x, w.small.c.id).order_by("x"),
+    lambda w: w.q.select(w.small.c.id).ext(w.pg.distinct_on(w.small.c.x)),
+    lambda w: (
+        w.q.select(w.small.c.id).ext(w.pg.distinct_on(w.small.c.x, w.small.c.id)).order_by("x")
+    ),
     lambda w: w.q.select(w.small.c.id).union(w.q.select(w.c.id)).limit(3),
     lambda w: w.q.select(w.small.c.id.label("q")).group_by("q").order_by(w.q.desc("q")),
     lambda w: w.q.update(w.small).values(x=5).where(w.small.c.id == 5).returning(w.small.c.id),

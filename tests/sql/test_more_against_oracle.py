@@ -130,7 +130,6 @@ STATEMENTS = {
     "hint": lambda t: t.q.select(t.users.id).with_hint(t.u, "USE INDEX (x)"),
     "hint all": lambda t: t.q.select(t.users.id).with_hint(t.u, "USE %(name)s", dialect_name="*"),
     "stmt hint": lambda t: t.q.select(t.users.id).with_statement_hint("/*+ x */"),
-    "distinct on": lambda t: t.q.select(t.users.id).distinct(t.users.name),
     "reduce": lambda t: (
         t.q.select(t.users.id, t.addresses.user_id)
         .where(t.users.id == t.addresses.user_id)

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar
+from warnings import warn
 
-from ..exc import CompileError, InvalidRequestError, did_you_mean
+from ..exc import CompileError, DovetailWarning, InvalidRequestError, did_you_mean
 from ..sql import operators as ops
 from ..sql.expression.column_element import ColumnElement
 from ..sql.expression.derived import CTE, Lateral, ScalarValues, Subquery, TableValuedAlias, Values
@@ -262,7 +263,19 @@ class QueryCompiler(RestrictingCompiler):
 
     def select_distinct(self, node: AnySelect) -> str:
         """Return DISTINCT or nothing."""
+        if isinstance(node.distinct_on, tuple):
+            self.without_distinct_on()
         return "DISTINCT " if node.distinct_on else ""
+
+    def without_distinct_on(self) -> None:
+        """Warn that a DISTINCT ON is a DISTINCT."""
+        warn(
+            f"{self.dialect.name} has no DISTINCT ON: whole rows are told apart, in place of the "
+            "columns that were named (select them alone, or rank the rows in a subquery: "
+            "func.row_number().over(partition_by=column) == 1)",
+            DovetailWarning,
+            stacklevel=2,
+        )
 
     def select_from(self, froms: list[Any]) -> str:
         """Return FROM."""

@@ -349,6 +349,9 @@ class StringifyCompiler(StatementCompiler):
 
     table_hint = "[{}]"
 
+    def without_distinct_on(self) -> None:
+        """Say nothing: no server runs this text."""
+
     def visit_next_value(self, node: NextValue) -> str:
         return f"<next sequence value: {self.preparer.format_table(node.sequence)}>"
 

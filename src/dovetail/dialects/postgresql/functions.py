@@ -117,4 +117,4 @@ class DistinctOn(SyntaxExtension):
     def apply_to_select(self, select_stmt: Extensible) -> Select[*tuple[Any, ...]]:
         """Return *select_stmt* with the clause."""
         assert isinstance(select_stmt, Select)
-        return select_stmt.distinct(*self.expressions)
+        return select_stmt._with_distinct_on(self.expressions)

@@ -3,8 +3,9 @@
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import wraps
 from typing import Any, ClassVar, Literal, Self, TypeVar
+from warnings import warn
 
-from dovetail.exc import InvalidRequestError
+from dovetail.exc import DovetailDeprecationWarning, InvalidRequestError
 from dovetail.orm.loading.lockmode import lock_of
 from dovetail.orm.loading.options import LoaderOption, lazyload
 from dovetail.orm.loading.statement import FromStatement
@@ -18,7 +19,7 @@ from dovetail.sql.expression.columns import columns_of
 from dovetail.sql.expression.constructs import sort_argument
 from dovetail.sql.expression.from_clause import FromClause
 from dovetail.sql.expression.naming import LABEL_STYLE_TABLENAME_PLUS_COL
-from dovetail.sql.expression.select import Select
+from dovetail.sql.expression.select import DISTINCT_ON, Select
 from dovetail.sql.node import Executable, Node
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -191,8 +192,15 @@ class QueryBuilding:
 
     @_before_source
     def distinct(self, *expr: ColumnArgument) -> Self:
-        """Each row once, or the first of each *expr* where the server has DISTINCT ON."""
-        return self._with(self._selected.distinct(*self._clauses(expr, sort_argument)))
+        """Each row once, or the first of each *expr* where the server has DISTINCT ON.
+
+        *expr* is deprecated: ``query.ext(postgresql.distinct_on(...))`` says whose it is.
+        """
+        if not expr:
+            return self._with(self._selected.distinct())
+        warn(DISTINCT_ON, DovetailDeprecationWarning, stacklevel=3)
+        named = tuple(self._clauses(expr, sort_argument))
+        return self._with(self._selected._with_distinct_on(named))
 
     @_before_source
     def limit(self, limit: object) -> Self:

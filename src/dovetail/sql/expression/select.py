@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Self, TypeVar, TypeVarTuple, overload
+from warnings import warn
 
 from ...conventions import conventions
-from ...exc import ArgumentError, InvalidRequestError
+from ...exc import ArgumentError, DovetailDeprecationWarning, InvalidRequestError
 from ..arguments import ColumnArgument, ConditionArgument, FromArgument, SortArgument
 from ..node import Node, ReturnsRows
 from .by_name import equal_by_name, standing_in
@@ -40,6 +41,10 @@ if TYPE_CHECKING:
 
 R = TypeVar("R")
 Ts = TypeVarTuple("Ts")
+DISTINCT_ON = (
+    "distinct(columns) is DISTINCT ON, which PostgreSQL alone has; "
+    "today: statement.ext(postgresql.distinct_on(columns))"
+)
 
 
 class SelectedRows(ReturnsRows[*Ts]):
@@ -265,7 +270,10 @@ class Select(SelectedRows[*Ts], Extensible, GenerativeSelect):
         return reduced
 
     def distinct(self, *columns: SortArgument) -> Self:
-        """Return a copy with DISTINCT, or ``DISTINCT ON (columns)`` on servers that have it.
+        """Return a copy with DISTINCT.
+
+        With *columns*, ``DISTINCT ON (columns)`` where the server has it; that is deprecated,
+        for ``ext(postgresql.distinct_on(...))``, which says whose it is.
 
         With the SQL that it sends::
 
@@ -274,6 +282,11 @@ class Select(SelectedRows[*Ts], Extensible, GenerativeSelect):
         """
         if not columns:
             return self._with(distinct_on=True)
+        warn(DISTINCT_ON, DovetailDeprecationWarning, stacklevel=2)
+        return self._with_distinct_on(columns)
+
+    def _with_distinct_on(self, columns: tuple[SortArgument, ...]) -> Self:
+        """Return a copy with ``DISTINCT ON (columns)``, and those that it had."""
         previous = self.distinct_on if isinstance(self.distinct_on, tuple) else ()
         return self._with(distinct_on=previous + group_arguments(columns))
 
