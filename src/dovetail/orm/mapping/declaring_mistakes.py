@@ -132,7 +132,8 @@ def refuse_dataclass_options(class_: type, key: str, value: object) -> None:
 def refuse_vague(class_: type, key: str, prop: RelationshipProperty) -> None:
     """Refuse a relationship to no class, and one whose collection can't be made."""
     title = f"{class_.__name__}.{key}"
-    if prop.argument is None:
+    if prop.argument is None and key not in get_annotations(class_):
+        # A plain annotation, of a field of a dataclass say, may be all that there is by now.
         raise aimless(title)
     collection: Any = prop.collection_class
     if isabstract(collection):
