@@ -24,6 +24,7 @@ from dovetail.exc import (
     NoResultFound,
     NoSuchColumnError,
     ObjectNotExecutableError,
+    StatementError,
 )
 from dovetail.orm import aliased, joinedload
 from tests.orm.library import Author, Base, Book, Page, Tag, Topic, fill
@@ -377,6 +378,16 @@ def test_unique_columns_can_be_read_in_parts(session):
     found = session.scalars(statement, execution_options={"yield_per": 2}).unique()
 
     assert list(found) == [1, 2, 3]
+
+
+def test_a_comparison_with_an_instance_that_nothing_refers_to_is_an_error_of_its_statement(session):
+    statement = select(Book).where(Book.author == Author(name="nobody"))
+
+    with pytest.raises(StatementError, match="no row and no value for 'id'") as raised:
+        session.scalars(statement)
+
+    assert isinstance(raised.value, InvalidRequestError)
+    assert "add() it" in raised.value.hint
 
 
 def test_one_and_its_relatives(session):

@@ -3,7 +3,7 @@
 from functools import partial
 from typing import Any
 
-from dovetail.exc import ArgumentError, InvalidRequestError
+from dovetail.exc import ArgumentError, InvalidRequestError, MissingParameterError
 from dovetail.inspection import inspect
 from dovetail.orm.mapping.attribute import EntityNode, RelationshipReference
 from dovetail.orm.mapping.mapper_view import MapperView
@@ -82,8 +82,12 @@ def _value_now(instance: object, key: str, place: int | None) -> Any:
     if place is not None and state.row_key is not None:
         return state.load.mapper.key_tuple(state.row_key)[place]
     if state.row_key is None and key not in instance.__dict__:
-        raise InvalidRequestError(
-            f"{instance!r} has no row and no value for {key!r}: no row can refer to it",
+        message = f"{instance!r} has no row and no value for {key!r}: no row can refer to it"
+        raise MissingParameterError(
+            message,
+            None,
+            None,
+            InvalidRequestError(message),
             hint="add() it, so that the query flushes it first, or set the value",
         )
     return getattr(instance, key)
