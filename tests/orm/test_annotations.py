@@ -30,10 +30,19 @@ from dovetail import (
     String,
     Uuid,
     inspect,
+    literal,
     select,
 )
-from dovetail.exc import ArgumentError, MappedAnnotationError
-from dovetail.orm import DeclarativeBase, Mapped, mapped_column, relationship
+from dovetail.exc import AnnotatedPropertyError, ArgumentError, MappedAnnotationError
+from dovetail.orm import (
+    DeclarativeBase,
+    Mapped,
+    column_property,
+    composite,
+    mapped_column,
+    relationship,
+    synonym,
+)
 
 
 class Colour(enum.Enum):
@@ -291,6 +300,23 @@ def test_a_relationship_to_no_class_is_refused_where_it_is_declared(Base):
             __tablename__ = "parent"
             id: Mapped[int] = mapped_column(primary_key=True)
             related = relationship()
+
+
+@pytest.mark.parametrize(
+    "declared",
+    [relationship(), column_property(literal(1)), synonym("id"), composite("id")],
+    ids=lambda each: type(each).__name__,
+)
+def test_an_annotated_type_carries_no_declaration_but_that_of_a_column(Base, declared):
+    with pytest.raises(AnnotatedPropertyError, match=r"Thing\.value.*carries a") as raised:
+
+        class Thing(Base):
+            __tablename__ = "thing"
+            id: Mapped[int] = mapped_column(primary_key=True)
+            value: Mapped[Annotated[int, declared]]
+
+    assert isinstance(raised.value, NotImplementedError)
+    assert "value: Mapped[…] = …" in raised.value.hint
 
 
 def test_an_annotation_without_a_type_says_so(Base):

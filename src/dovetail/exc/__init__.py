@@ -40,6 +40,7 @@ from .database import (
 )
 from .objects import (
     AmbiguousForeignKeysMappingError,
+    AnnotatedPropertyError,
     AwaitingLoadError,
     ConcurrentModificationError,
     DetachedInstanceError,
@@ -122,6 +123,7 @@ __all__ = [
     "AmbiguousColumnError",
     "AmbiguousForeignKeysError",
     "AmbiguousForeignKeysMappingError",
+    "AnnotatedPropertyError",
     "ArgumentError",
     "AsyncContextAlreadyStarted",
     "AsyncContextNotStarted",

@@ -129,6 +129,12 @@ class MappedAnnotationError(ArgumentError):
     code = "DV-MAP-06"
 
 
+class AnnotatedPropertyError(MappedAnnotationError, NotImplementedError):
+    """An ``Annotated`` type carries a declaration other than that of a column."""
+
+    code = "DV-MAP-11"
+
+
 class ORMExecuteError(InvalidRequestError):
     """A statement of entities cannot run the way it was asked to."""
 

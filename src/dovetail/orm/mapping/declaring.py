@@ -41,6 +41,7 @@ from dovetail.orm.mapping.declaring_mistakes import (
     refuse_plain_annotation,
     refuse_tuple,
     refuse_vague,
+    refuse_within,
     warn_of_cascading,
     warn_of_expression,
     warn_of_reserved,
@@ -421,6 +422,8 @@ def _table_and_properties(
             refuse_dataclass_options(class_, key, value)
         if key in _RESERVED:
             warn_of_reserved(class_, key)
+        if annotation is not None and annotation.extras:
+            refuse_within(class_, key, annotation)
         prop = _property(key, value, annotation, types)
         if isinstance(value, RelationshipProperty):
             refuse_vague(class_, key, value)

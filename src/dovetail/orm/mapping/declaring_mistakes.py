@@ -5,12 +5,13 @@ from typing import Any, ClassVar, get_origin
 from warnings import warn
 
 from dovetail.exc import (
+    AnnotatedPropertyError,
     ArgumentError,
     DovetailWarning,
     InvalidRequestError,
     MappedAnnotationError,
 )
-from dovetail.orm.mapping.annotations import evaluated
+from dovetail.orm.mapping.annotations import MappedAnnotation, evaluated
 from dovetail.orm.mapping.properties import MappedColumn, MapperProperty
 from dovetail.orm.mapping.relationship import RelationshipProperty, aimless
 from dovetail.sql.expression.column_element import ColumnElement
@@ -141,6 +142,17 @@ def refuse_vague(class_: type, key: str, prop: RelationshipProperty) -> None:
             f"{title} is annotated as a {collection.__name__}, of which there are no instances",
             hint="say of which class the collection is: relationship(collection_class=list)",
         )
+
+
+def refuse_within(class_: type, key: str, annotation: MappedAnnotation) -> None:
+    """Refuse an ``Annotated`` type that carries more than the declaration of a column."""
+    for extra in annotation.extras:
+        if isinstance(extra, MapperProperty):
+            raise AnnotatedPropertyError(
+                f"{class_.__name__}.{key}: an Annotated type can carry a mapped_column(), and "
+                f"carries a {type(extra).__name__}",
+                hint=f"declare it in the class: {key}: Mapped[…] = …",
+            )
 
 
 def refuse_plain(class_: type, key: str, column: ColumnElement[Any]) -> None:
