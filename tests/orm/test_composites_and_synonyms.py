@@ -403,6 +403,22 @@ def test_columns_have_names_from_a_class_that_tells_its_values():
     assert list(Named.__table__.c.keys()) == ["id", "low", "high"]
 
 
+def test_more_columns_than_fields_are_refused():
+    class Own(DeclarativeBase):
+        pass
+
+    with pytest.raises(ArgumentError, match=r"Wrong\.at is made of 3 columns.*Point takes 2"):
+
+        class Wrong(Own):
+            __tablename__ = "wrong"
+            id: Mapped[int] = mapped_column(primary_key=True)
+            at: Mapped[Point] = composite(
+                mapped_column("x", Integer),
+                mapped_column("y", Integer),
+                mapped_column("z", Integer),
+            )
+
+
 def test_imperative_mapping_names_columns():
     class Road:
         @property

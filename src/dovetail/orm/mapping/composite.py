@@ -129,6 +129,7 @@ class Composite(MapperProperty[T], Mapped[T]):
 
     def attach(self, mapper: MapperView, key: str) -> None:
         super().attach(mapper, key)
+        self._refuse_too_many()
         self.impl = CompositeValue(key, self)
         self._keys: tuple[str, ...] | None = None
 
@@ -156,6 +157,20 @@ class Composite(MapperProperty[T], Mapped[T]):
             if self.active_history and not prop.active_history:
                 prop.active_history = True
                 mapper.track(key, prop)
+
+    def _refuse_too_many(self) -> None:
+        """Refuse more columns than the fields of a dataclass can take."""
+        class_ = self.composite_class
+        if not is_dataclass(class_) or not _takes_fields(class_):
+            return
+        taken = [field.name for field in fields(class_) if field.init]
+        if len(self.declared) > len(taken):
+            name = getattr(class_, "__name__", class_)
+            raise ArgumentError(
+                f"{self} is made of {len(self.declared)} columns, and {name} takes "
+                f"{len(taken)} values: {', '.join(taken)}",
+                hint="give a column for each field",
+            )
 
     @property
     def keys(self) -> tuple[str, ...]:
@@ -228,6 +243,11 @@ def _gives_values(class_: object) -> bool:
     if not isinstance(class_, type):
         return True  # A function: what it makes shows when there is a value.
     return is_dataclass(class_) or hasattr(class_, "__composite_values__")
+
+
+def _takes_fields(class_: Any) -> bool:
+    """Whether the constructor of the dataclass *class_* takes its fields, and is no other."""
+    return bool(class_.__dataclass_params__.init)
 
 
 def _all_none(*values: object) -> bool:
