@@ -98,7 +98,7 @@ def _beside(left: ColumnElement[Any], op: Operator, value: object) -> Any:
     """Return *value* as the other operand of *left*."""
     if isinstance(value, ColumnElement):
         if isinstance(value, BindParameter) and value.type is NULLTYPE:
-            return _typed(value, left, op)
+            return _typed(value, left)
         return value
     if value.__class__ not in _PLAIN:
         node = node_of(value)
@@ -125,7 +125,7 @@ def _no_value(value: object) -> ArgumentError:
     )
 
 
-def _typed(bind: BindParameter[Any], left: ColumnElement[Any], op: Operator) -> BindParameter[Any]:
+def _typed(bind: BindParameter[Any], left: ColumnElement[Any]) -> BindParameter[Any]:
     """Return *bind*, which has no type yet, with that of the expression it meets."""
     if left.type is NULLTYPE:
         return bind
@@ -322,7 +322,8 @@ def _member_source(left: ColumnElement[Any], node: Any, given: object) -> Any:
     if getattr(node, "is_select_statement", False):
         return node.grouped()
     if isinstance(node, BindParameter):
-        return node if node.expanding else _expanded(left, node, given)
+        listed = node if node.expanding else _expanded(left, node, given)
+        return _typed(listed, left) if listed.type is NULLTYPE else listed
     as_select = getattr(node, "membership_select", None)
     if as_select is not None:
         return as_select()
@@ -336,7 +337,9 @@ def _member_source(left: ColumnElement[Any], node: Any, given: object) -> Any:
     return node
 
 
-def _expanded(left: ColumnElement[Any], bind: BindParameter[Any], given: object) -> Any:
+def _expanded(
+    left: ColumnElement[Any], bind: BindParameter[Any], given: object
+) -> BindParameter[Any]:
     """Return the parameter *bind* as a list of parameters."""
     if isinstance(bind, NamedParameter):
         return bind._twin(expanding=True)
