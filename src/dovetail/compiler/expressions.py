@@ -218,9 +218,15 @@ class ExpressionCompiler:
         type_: TypeEngine[Any] | None = None,
         negated: bool = False,
         in_text: bool = False,
+        as_type: TypeEngine[Any] | None = None,
     ) -> str:
-        """Return the mark for *node*; *name* and *type_* override its own."""
+        """Return the mark for *node*.
+
+        *name* overrides its own, *type_* its own where it has none, *as_type* in any case.
+        """
         kind = node.type if type_ is None or node.type is not NULLTYPE else type_
+        if as_type is not None:
+            kind = as_type
         if not node.expanding and not self._inside_bind_expression:
             around = kind.bind_expression(node)
             if around is not None:
@@ -440,11 +446,17 @@ class ExpressionCompiler:
         return operator.text.join(self.criterion(c, operator) for c in node.clauses)
 
     def binary_in(self, node: BinaryExpression[Any]) -> str:
-        return f"{self.operand(node.left, ops.IN)} IN {self._members(node.right, False)}"
+        left, members = self._membership(node, False)
+        return f"{left} IN {members}"
 
     def binary_not_in(self, node: BinaryExpression[Any]) -> str:
         # Always in parentheses: an empty list is written with OR.
-        return f"({self.operand(node.left, ops.IN)} NOT IN {self._members(node.right, True)})"
+        left, members = self._membership(node, True)
+        return f"({left} NOT IN {members})"
+
+    def _membership(self, node: BinaryExpression[Any], negated: bool) -> tuple[str, str]:
+        """Return what stands on both sides of IN."""
+        return self.operand(node.left, ops.IN), self._members(node.right, negated)
 
     def _members(self, right: Node, negated: bool) -> str:
         if isinstance(right, BindParameter):

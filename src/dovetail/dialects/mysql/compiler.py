@@ -11,6 +11,7 @@ from ...sql import operators as ops
 from ...sql.expression.froms import contained_in
 from ...sql.expression.select_base import ScalarSelect
 from ...sql.upsert import conflict_values
+from ..json_elements import ElementText, ElementValue, is_element, is_json_value
 
 if TYPE_CHECKING:
     from ...compiler.target import CompilerDialect
@@ -158,6 +159,32 @@ class MysqlExpressions(StatementCompiler):
         else:
             rest = f"ELSE JSON_UNQUOTE({again})"
         return f"CASE {text} WHEN 'null' THEN NULL {rest} END"
+
+    def infix(self, node: BinaryExpression[Any], text: str) -> str:
+        if node.operator.is_comparison and is_element(node.left) and is_json_value(node.right):
+            return f"{self.write(node.left)}{text}{self._element_value(node.right)}"
+        return super().infix(node, text)
+
+    def _element_value(self, node: ColumnElement[Any]) -> str:
+        if not is_json_value(node):
+            return self.operand(node, ops.BETWEEN)
+        return self.bind(node, as_type=ElementValue(node.type))
+
+    def _between(self, node: BinaryExpression[Any], text: str) -> str:
+        if not is_element(node.left):
+            return super()._between(node, text)
+        low, high = map(self._element_value, node.right.clauses)
+        return f"{self._element_text(node.left)}{text}{low} AND {high}"
+
+    def _membership(self, node: BinaryExpression[Any], negated: bool) -> tuple[str, str]:
+        if not (is_element(node.left) and is_json_value(node.right)):
+            return super()._membership(node, negated)
+        items = self.bind(node.right, negated=negated, as_type=ElementText(node.right.type))
+        return self._element_text(node.left), f"({items})"
+
+    def _element_text(self, node: BinaryExpression[Any]) -> str:
+        """Return an element as text: IN and BETWEEN compare none with values by themselves."""
+        return f"JSON_UNQUOTE({self.write(node)})"
 
     def _json_number(self, text: str, kind: Any) -> str:
         if kind.scale is not None and kind.precision is not None:

@@ -95,9 +95,10 @@ class PostgresqlCompiler(OnConflictCompiler):
         type_: TypeEngine[Any] | None = None,
         negated: bool = False,
         in_text: bool = False,
+        as_type: TypeEngine[Any] | None = None,
     ) -> str:
         before = len(self.slots)
-        text = super().bind(node, name, type_, negated, in_text)
+        text = super().bind(node, name, type_, negated, in_text, as_type)
         if not text.startswith(MARK) or text.count(MARK) != 2 or len(self.slots) == before:
             return text
         slot = self.slots[-1]

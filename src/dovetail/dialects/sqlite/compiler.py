@@ -12,6 +12,7 @@ from ...compiler.types import TypeCompiler
 from ...compiler.upsert import OnConflictCompiler
 from ...exc import CompileError
 from ...sql import operators as ops
+from ..json_elements import ElementDocument, QuotedDocument, is_element, is_json_value
 from .formats import Formatted
 from .kinds import FOR_UPDATE
 
@@ -56,6 +57,9 @@ _STRFTIME = {
     "week": "%W",
 }
 _NEEDS_GROUP = re.compile(r"^(?!\s*['\"(]).*\W", re.DOTALL)
+
+_NULL_SAFE = {ops.EQ: " IS ", ops.NE: " IS NOT "}
+"""How elements of JSON are compared, where null is NULL."""
 
 _CAST_FROM_JSON = frozenset(("string", "integer", "numeric", "boolean"))
 
@@ -117,8 +121,38 @@ class SqliteCompiler(OnConflictCompiler, StatementCompiler):
     def binary_regexp_replace(self, node: BinaryExpression[Any]) -> str:
         raise CompileError("SQLite does not replace by regular expressions")
 
+    def infix(self, node: BinaryExpression[Any], text: str) -> str:
+        if not (node.operator.is_comparison and is_element(node.left)):
+            return super().infix(node, text)
+        if not is_json_value(node.right):
+            return super().infix(node, text)
+        text = _NULL_SAFE.get(node.operator, text)
+        return f"{self._extracted(node.left)}{text}{self._element_value(node.right)}"
+
+    def _between(self, node: BinaryExpression[Any], text: str) -> str:
+        if not is_element(node.left):
+            return super()._between(node, text)
+        low, high = map(self._element_value, node.right.clauses)
+        return f"{self._extracted(node.left)}{text}{low} AND {high}"
+
+    def _element_value(self, node: ColumnElement[Any]) -> str:
+        if not is_json_value(node):
+            return self.operand(node, ops.BETWEEN)
+        return self.bind(node, as_type=ElementDocument(node.type))
+
+    def _membership(self, node: BinaryExpression[Any], negated: bool) -> tuple[str, str]:
+        if not (is_element(node.left) and is_json_value(node.right)):
+            return super()._membership(node, negated)
+        kind = QuotedDocument(node.right.type)
+        items = self.bind(node.right, negated=negated, as_type=kind)
+        return self.write(node.left), f"({items})"
+
+    def _extracted(self, node: BinaryExpression[Any]) -> str:
+        """Return an element as a value of SQLite, by which it has its place in an order."""
+        return f"JSON_EXTRACT({self.write(node.left)}, {self.write(node.right)})"
+
     def binary_json_getitem(self, node: BinaryExpression[Any]) -> str:
-        text = f"JSON_EXTRACT({self.write(node.left)}, {self.write(node.right)})"
+        text = self._extracted(node)
         if node.type.affinity == "json":
             return f"JSON_QUOTE({text})"
         # JSON_EXTRACT gives a value of the type that it has in the document: 1 for a float.

@@ -43,6 +43,7 @@ _TAKES_CONSTANTS = {
     ops.IS_NOT: ops.IS_NOT,
 }
 _DISTINCT = frozenset({ops.IS_DISTINCT_FROM, ops.IS_NOT_DISTINCT_FROM})
+_COMPARES_VALUES = _DISTINCT | {ops.EQ, ops.NE}
 
 
 def operand(value: object, type_: TE | None) -> Any:
@@ -152,6 +153,9 @@ _CONSTANTS = frozenset({Null, True_, False_})
 
 
 def _compare_constant(left: ColumnElement[Any], op: Operator, constant: ColumnElement[Any]) -> Any:
+    if constant is not NULL and left.type.affinity == "json" and op in _COMPARES_VALUES:
+        # A value that may stand in a document.
+        return BinaryExpression(left, parameter_beside(left, op, isinstance(constant, True_)), op)
     if op in _TAKES_CONSTANTS:
         if constant is NULL:
             op = _TAKES_CONSTANTS[op]
