@@ -308,9 +308,18 @@ class _SelectPlanning:
 
     def _placed(self, entity: EntityNode, prop: ColumnProperty, tree: LoadTree) -> tuple[int, Any]:
         """(position, type) of the column of *prop*, which is added to the row."""
-        expression = self.resolved(tree.source(prop))
-        placed = entity.column(expression) if prop.is_column else entity.adapt(expression)
+        if prop.is_column:
+            placed = entity.column(self.resolved(tree.source(prop)))
+        else:
+            placed = self._computed(entity, prop, tree)
         return self.position_of(placed), placed.type
+
+    def _computed(self, entity: EntityNode, prop: ColumnProperty, tree: LoadTree) -> Any:
+        """The expression of *prop*: where others read the rows, it is called by its attribute."""
+        placed = entity.adapt(self.resolved(tree.source(prop)))
+        if self.load or any(getattr(one, "name", None) == prop.key for one in self.columns):
+            return placed
+        return getattr(placed, "element", placed).label(prop.key)
 
     def _own_columns(self, layout: EntityLayout, kind: Any) -> list[tuple[str, int, Any]]:
         """The columns of the row that instances of *kind* have besides the others."""

@@ -185,6 +185,8 @@ class EntityNode(Node):
                 found = None if placed is None else selectable.corresponding_column(placed)
             if found is None:
                 found = selectable.corresponding_column(column)
+            if found is None:
+                found = self.mapper.equal_column(column, selectable)
             if found is None and self.adapt_on_names:
                 found = selectable.c.get(column.name)
             if found is not None:

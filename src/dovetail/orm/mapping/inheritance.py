@@ -13,11 +13,11 @@ from dovetail.exc import (
     NoForeignKeysError,
 )
 from dovetail.orm.mapping.attribute import table_columns
-from dovetail.orm.mapping.mapped_tables import Pairs, equated_within, tables_of
+from dovetail.orm.mapping.mapped_tables import Pairs, counterparts, equated_within, tables_of
 from dovetail.orm.mapping.mapper_view import MapperView
 from dovetail.orm.mapping.properties import MapperProperty
 from dovetail.sql.expression.column_element import ColumnElement
-from dovetail.sql.expression.from_clause import Join, join_condition
+from dovetail.sql.expression.from_clause import FromClause, Join, join_condition
 from dovetail.sql.expression.froms import named_froms, tables_within
 from dovetail.sql.schema import Column
 
@@ -114,6 +114,14 @@ class Hierarchy:
         )
         self.tables = [*inherits.tables, *self.tables]
         self.equated = equated_within(self.persist_selectable)
+
+    def equal_column(self, column: ColumnElement[Any], selectable: FromClause) -> Any:
+        """The column of *selectable* for one that the tables are joined by, equal to *column*."""
+        for one in counterparts(column, self.equated):
+            found = selectable.corresponding_column(one)
+            if found is not None:
+                return found
+        return None
 
     @property
     def inherited_pairs(self) -> Pairs:
