@@ -2,8 +2,8 @@
 
 import pytest
 
-from dovetail import Integer, and_, column, or_, select, table
-from dovetail.exc import ArgumentError
+from dovetail import Integer, and_, column, false, or_, select, table, true
+from dovetail.exc import ArgumentError, DovetailDeprecationWarning
 
 SHIP = table("ship", column("id", Integer), column("crew", Integer))
 
@@ -24,6 +24,17 @@ def test_a_generator_alone_gives_the_conditions(join, word):
 def test_a_generator_that_gives_nothing_leaves_no_row_out_unsaid(join):
     with pytest.raises(ArgumentError, match=rf"{join.__name__}\(\) was given a generator"):
         join(each == 1 for each in ())
+
+
+@pytest.mark.parametrize("join", [and_, or_])
+def test_no_condition_at_all_is_warned_of(join):
+    criteria = []
+    with pytest.warns(DovetailDeprecationWarning, match=rf"{join.__name__}\(\) was given no cond"):
+        nothing = join(*criteria)
+
+    assert str(select(SHIP).where(nothing)) == str(select(SHIP))
+    assert str(join(true(), *criteria)) == "true"
+    assert str(join(false(), *criteria)) == "false"
 
 
 def test_a_generator_beside_other_conditions_is_refused():

@@ -180,6 +180,21 @@ def _columns_of(parts: Iterable[tuple[str, MapperProperty]]) -> list[tuple[str, 
     ]
 
 
+def _new_columns(parts: Iterable[tuple[str, MapperProperty]]) -> list[Any]:
+    """The columns of *parts*, and those that an attribute is kept in besides."""
+    found = []
+    for _, prop in parts:
+        if isinstance(prop, ColumnProperty) and prop.is_column:
+            found.append(prop.columns[0])
+            if len(prop.columns) > 1:
+                found += [one for one in prop.columns[1:] if _is_new(one)]
+    return found
+
+
+def _is_new(column: object) -> bool:
+    return isinstance(column, Column) and column.table is None
+
+
 def _attach_constraints(
     class_: type, table: FromClause, inherits: Mapper | None, made: _MadeColumns
 ) -> None:
@@ -439,7 +454,7 @@ def _table_and_properties(
             declared_here = {id(other) for _, other, _ in declared}
             parts += prop.columns_within(class_.__name__, key, declared_here, types)
     # Properties of columns come first: relationships may name them.
-    columns = [column for _, column in _columns_of(parts)]
+    columns = _new_columns(parts)
     if orders:
         columns.sort(key=lambda column: orders.get(id(column), 0))
     if table is not None:
@@ -573,6 +588,9 @@ def _share_table(class_: type, table: Table, parts: list[tuple[str, MapperProper
     for _, prop in parts:
         if not isinstance(prop, ColumnProperty) or not prop.is_column:
             continue
+        for further in filter(_is_new, prop.columns[1:]):
+            refuse_in_shared_table(class_, table, further)
+            table.append_column(further)
         column = prop.columns[0]
         if column.table is table:
             continue

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, MutableMapping, Sequence
 from types import GeneratorType
 from typing import Any, Generic, TypeVar, overload
+from warnings import warn
 
 from ...conventions import conventions
-from ...exc import ArgumentError
+from ...exc import ArgumentError, DovetailDeprecationWarning
 from ...types.basic import BOOLEANTYPE
 from ...types.contract import NULLTYPE, TypeEngine, to_instance, value_types
 from .. import operators as ops
@@ -521,7 +522,7 @@ def conjunction(operator: Operator, clauses: Sequence[Any]) -> ColumnElement[boo
 
 
 def and_(*clauses: ConditionArgument) -> ColumnElement[bool]:
-    """Return ``a AND b AND c``.  ``and_()`` of nothing adds nothing to a statement.
+    """Return ``a AND b AND c``.  ``and_()`` of nothing leaves no row out, and warns of it.
 
     With the SQL that it sends::
 
@@ -530,11 +531,13 @@ def and_(*clauses: ConditionArgument) -> ColumnElement[bool]:
 
     A generator alone gives the clauses, at least one.
     """
-    return conjunction(ops.AND, _generated("and_", clauses) if len(clauses) == 1 else clauses)
+    if len(clauses) < 2:
+        clauses = _generated("and_", clauses)
+    return conjunction(ops.AND, clauses)
 
 
 def or_(*clauses: ConditionArgument) -> ColumnElement[bool]:
-    """Return ``a OR b OR c``.  ``or_()`` of nothing adds nothing to a statement.
+    """Return ``a OR b OR c``.  ``or_()`` of nothing leaves no row out, and warns of it.
 
     With the SQL that it sends::
 
@@ -543,11 +546,21 @@ def or_(*clauses: ConditionArgument) -> ColumnElement[bool]:
 
     A generator alone gives the clauses, at least one.
     """
-    return conjunction(ops.OR, _generated("or_", clauses) if len(clauses) == 1 else clauses)
+    if len(clauses) < 2:
+        clauses = _generated("or_", clauses)
+    return conjunction(ops.OR, clauses)
 
 
 def _generated(name: str, clauses: tuple[Any, ...]) -> tuple[Any, ...]:
     """Return what a generator that is all of *clauses* gives, *clauses* where there is none."""
+    if not clauses:
+        warn(
+            f"{name}() was given no condition, and leaves no row out: {name}(false(), *clauses) "
+            f"for none, {name}(true(), *clauses) for all",
+            DovetailDeprecationWarning,
+            stacklevel=3,
+        )
+        return clauses
     if not isinstance(clauses[0], GeneratorType):
         return clauses
     given = tuple(clauses[0])
