@@ -595,10 +595,17 @@ class ExpressionCompiler:
         if node.value is not None:
             parts.append(self.write(node.value))
         for condition, outcome in node.whens:
-            parts.append(f"WHEN {self._grouped(condition)} THEN {self.write(outcome)}")
+            parts.append(f"WHEN {self._grouped(condition)} THEN {self.result(outcome)}")
         if node.else_ is not None:
-            parts.append(f"ELSE {self.write(node.else_)}")
+            parts.append(f"ELSE {self.result(node.else_)}")
         return " ".join([*parts, "END"])
+
+    def result(self, node: Node) -> str:
+        """Return *node* where it is what comes of an expression, or goes into a function.
+
+        A dialect says the type of a parameter there, if its server takes all for text.
+        """
+        return self.write(node)
 
     def _grouped(self, node: ColumnElement[Any]) -> str:
         """Return *node*, in parentheses if an operator made it."""
@@ -657,7 +664,7 @@ class ExpressionCompiler:
 
     def function_arguments(self, node: FunctionElement[Any]) -> str:
         """Return the arguments of a function."""
-        return ", ".join(self.write(clause) for clause in node.clauses)
+        return ", ".join(self.result(clause) for clause in node.clauses)
 
     def visit_ansi_function(self, node: AnsiFunction[Any]) -> str:
         own = self.own_function(node)

@@ -247,7 +247,7 @@ class QueryCompiler(RestrictingCompiler):
         name = self.name(item.name) if item.name is not None else ""
         # What is selected from an inner SELECT is converted there, on its way out.
         around = item.type.column_expression(column) if main else None
-        text = self.write(around if around is not None else column)
+        text = self.result(around if around is not None else column)
         if item.name is None or getattr(column, "is_literal", False):
             return text
         if column.__visit_name__ != "label" and item.is_own_name and not as_from and around is None:

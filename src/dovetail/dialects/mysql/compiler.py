@@ -8,6 +8,9 @@ from warnings import warn
 from ...compiler.statements import StatementCompiler
 from ...exc import CompileError, DovetailWarning
 from ...sql import operators as ops
+from ...sql.expression.column_element import Label
+from ...sql.expression.constructs import TypeCoerce
+from ...sql.expression.elements import BindParameter
 from ...sql.expression.froms import contained_in
 from ...sql.expression.select_base import ScalarSelect
 from ...sql.upsert import conflict_values
@@ -36,6 +39,14 @@ _ALL_ROWS = "18446744073709551615"
 _BOOLEAN_MODE = "IN BOOLEAN MODE"
 _FUNCTION_NAMES = {"random": "rand"}
 _SORTS = {ops.NULLS_FIRST: " IS NOT NULL, ", ops.NULLS_LAST: " IS NULL, "}
+_TEMPORAL = {
+    "date": "DATE",
+    "datetime": "DATETIME(6)",
+    "time": "TIME(6)",
+    "interval": "DATETIME(6)",
+}
+"""What parameters of these types are cast to where nothing beside them says what they are."""
+
 _FIELDS = {"milliseconds": "millisecond"}
 
 
@@ -214,6 +225,16 @@ class MysqlExpressions(StatementCompiler):
             return f"JSON_EXTRACT({text}, '$')"
         return f"CAST({text} AS {target})"
 
+    def result(self, node: Node) -> str:
+        text = super().result(node)
+        while isinstance(node, Label | TypeCoerce):
+            node = node.element if isinstance(node, Label) else node.clause
+        if isinstance(node, BindParameter) and not node.expanding:
+            target = _TEMPORAL.get(node.type.affinity)
+            # To the server it is text, and what comes of it would be.
+            return text if target is None else f"CAST({text} AS {target})"
+        return text
+
     def visit_try_cast(self, node: TryCast[Any]) -> str:
         raise CompileError(f"{self.dialect.name} has no TRY_CAST", hint="use cast()")
 
@@ -307,8 +328,8 @@ class MysqlCompiler(MysqlExpressions):
         names = [self.quote(column.name) for column in source.own_columns]
         first, *others = source.rows
         selects = [
-            ", ".join(f"{self.write(v)} AS {n}" for v, n in zip(first, names, strict=True)),
-            *(", ".join(map(self.write, row)) for row in others),
+            ", ".join(f"{self.result(v)} AS {n}" for v, n in zip(first, names, strict=True)),
+            *(", ".join(map(self.result, row)) for row in others),
         ]
         rows = " UNION ALL ".join(f"SELECT {text}" for text in selects)
         return f"({rows}) AS {self.from_name(source)}"
