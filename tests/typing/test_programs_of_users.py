@@ -14,7 +14,7 @@ import pytest
 
 HERE = Path(__file__).parent
 ROOT = HERE.parent.parent
-PROGRAMS = ("sessions", "awaited", "mappings")
+PROGRAMS = ("sessions", "awaited", "mappings", "service")
 OWN = ("production",)
 """Programs of verbs that the peer has not."""
 MORE_PRECISE = "# more precise"
