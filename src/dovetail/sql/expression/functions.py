@@ -468,6 +468,13 @@ class aggregate_strings(GenericFunction[str]):
     def __init__(self, clause: object, separator: object, **kwargs: object) -> None:
         super().__init__(clause, separator, **kwargs)
 
+    def collect(self, walk: Walk) -> None:
+        super().collect(walk)
+        separator = self.clauses[-1]
+        if isinstance(separator, BindParameter):
+            # Some servers take a literal alone: it stands in the text, and is part of it.
+            walk.key.append(("separator", separator.effective_value))
+
 
 class grouping_sets(GenericFunction[Any]):
     """``GROUPING SETS (…)``, for GROUP BY; a set of several columns is a ``tuple_()``."""
