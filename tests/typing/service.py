@@ -35,6 +35,7 @@ from dovetail import (
     update,
 )
 from dovetail.dialects import postgresql, sqlite
+from dovetail.ext.associationproxy import AssociationProxy, association_proxy
 from dovetail.ext.asyncio import (
     AsyncAttrs,
     AsyncEngine,
@@ -42,7 +43,6 @@ from dovetail.ext.asyncio import (
     async_sessionmaker,
     create_async_engine,
 )
-from dovetail.ext.associationproxy import AssociationProxy, association_proxy
 from dovetail.ext.hybrid import hybrid_property
 from dovetail.orm import (
     DeclarativeBase,

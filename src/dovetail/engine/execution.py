@@ -586,8 +586,8 @@ def _with_defaults_of_rows(
 
     *core* is the same of tables alone; *rows* are its values.
     """
-    columns = [column for column in default_columns(core) if column.default.takes_context]
-    if not columns:
+    columns = default_columns(core)
+    if not any(column.default.takes_context for column in columns):
         return statement
     completed: list[dict[Any, Any]] = []
     for row in rows:

@@ -355,22 +355,23 @@ def _key_sources(
 def early_defaults(statement: UpdateBase) -> list[Any]:
     """Return the columns whose default is computed before *statement* is prepared.
 
-    These are the parts of the primary key, since the result tells them, and functions that
-    want to see the other values.
+    These are the parts of the primary key, since the result tells them, and all of them where
+    functions want to see the other values: what defaults have given is among those.
     """
     if statement.is_insert:
         if isinstance(statement.values_, list) or statement.select_source is not None:
             return []
-        return [
-            column
-            for column in default_columns(statement)
-            if column.primary_key or column.default.takes_context
-        ]
-    return [
+        columns = default_columns(statement)
+        if any(column.default.takes_context for column in columns):
+            return columns
+        return [column for column in columns if column.primary_key]
+    changed = [
         column
         for column in getattr(statement.table, "c", ())
-        if (default := getattr(column, "onupdate", None)) is not None and default.takes_context
+        if (default := getattr(column, "onupdate", None)) is not None
+        and (default.is_callable or default.is_scalar)
     ]
+    return changed if any(column.onupdate.takes_context for column in changed) else []
 
 
 def default_columns(statement: UpdateBase) -> list[Column[Any]]:

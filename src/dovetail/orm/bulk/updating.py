@@ -180,7 +180,7 @@ class RowsUpdate:
                 values[column] = default.next_value()
             else:
                 values[column] = bind = bindparam(f"new_{column.key}", type_=column.type)
-                made[bind] = default
+                made[bind] = (column.key, default)
         return made
 
     def _write(self, compiled: Compiled) -> Callable[..., list[Any]]:
@@ -231,8 +231,13 @@ class RowsUpdate:
         single = self.mapper.single_key is not None
         for bind, (place, _) in zip(self.keys, self.part.key, strict=True):
             texts[bind] = "key" if single else f"key[{place}]"
-        for place, (bind, default) in enumerate(self.defaults.items()):
-            texts[bind] = self._default(source, place, default)
+        made: dict[str, str] = {}
+        for place, (bind, (key, default)) in enumerate(self.defaults.items()):
+            texts[bind] = self._default(source, place, default, made)
+            if len(self.defaults) > 1:
+                # Functions that come later see what it has given.
+                source.line(f"made{place} = {texts[bind]}")
+                texts[bind] = made[key] = f"made{place}"
         if self.version is not None:
             texts[self.old_version] = f"row[{version!r}]"
         return texts
@@ -241,14 +246,15 @@ class RowsUpdate:
     def _makes_version(self) -> bool:
         return self.version is not None and bool(self.mapper.makes_versions)
 
-    def _default(self, source: Source, place: int, default: Any) -> str:
+    def _default(self, source: Source, place: int, default: Any, made: Mapping[str, str]) -> str:
         name = source.use(f"default{place}", default.given)
         if default.is_scalar:
             return name
         if not default.takes_context:
             return f"{name}()"
         context = source.use("Context", DefaultContext)
-        return f"{name}({context}({self._row_by_columns}))"
+        before = "".join(f", {key!r}: {text}" for key, text in made.items())
+        return f"{name}({context}({{**{self._row_by_columns}{before}}}))"
 
 
 class RowsUpdating:
