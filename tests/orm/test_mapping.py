@@ -29,6 +29,7 @@ from dovetail.orm import (
     undefer,
     undefer_group,
 )
+from dovetail.sql.elements import Label
 
 
 @pytest.fixture
@@ -37,6 +38,25 @@ def Base():
         pass
 
     return Base
+
+
+def test_the_columns_of_an_expression_are_a_label_with_the_name_of_the_attribute(Base):
+    class Person(Base):
+        __tablename__ = "person"
+        id: Mapped[int] = mapped_column(primary_key=True)
+        name: Mapped[str] = mapped_column()
+        shout = column_property(func.upper(name))
+        named = column_property(func.lower(name).label("small"))
+
+    (shout,) = Person.shout.property.columns
+    (named,) = Person.named.property.columns
+
+    assert (type(shout), shout.name) == (Label, "shout")
+    assert str(shout.element) == "upper(person.name)"
+    assert (type(named), named.name) == (Label, "small")
+    assert Person.name.property.columns == [Person.__table__.c.name]
+    # A condition is on the expression itself.
+    assert str(Person.shout == "A") == "upper(person.name) = :upper_1"
 
 
 def test_a_column_may_lie_under_another_attribute_name(Base, engine, session, sql_log):

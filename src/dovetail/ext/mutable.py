@@ -135,7 +135,7 @@ class Mutable(MutableBase):
         _associated.append((sqltype, cls))
         for mapper in known_mappers():
             for prop in mapper.column_attrs:
-                if isinstance(prop.columns[0].type, sqltype):
+                if isinstance(prop.expressions[0].type, sqltype):
                     cls.associate_with_attribute(prop.class_attribute)
 
     @classmethod
@@ -193,7 +193,7 @@ def associate(
 def _mapped(mapper: Mapper, class_: type) -> None:
     """Associate the columns of a new mapper whose types say so."""
     for prop in mapper.column_attrs:
-        type_ = prop.columns[0].type
+        type_ = prop.expressions[0].type
         found = vars(type_).get(_MARK)
         if found is None:
             found = next((cls for known, cls in _associated if isinstance(type_, known)), None)

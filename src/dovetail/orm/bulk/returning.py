@@ -179,7 +179,7 @@ def _read_later(columns: Sequence[Any]) -> list[LoaderOption]:
         if isinstance(entity, EntityNode)
         for kind in (entity.mapper, *entity.kinds)
         for key, prop in kind.column_attrs.items()
-        if not (prop.is_column or prop.deferred) and _has_subquery(prop.columns[0])
+        if not (prop.is_column or prop.deferred) and _has_subquery(prop.expressions[0])
     ]
 
 

@@ -629,7 +629,7 @@ class _SelectPlanning:
 
 def _is_there(entity: EntityNode, prop: ColumnProperty) -> bool:
     """False for a column that what *entity* is read from lacks: it is loaded later."""
-    return not prop.is_column or entity.find(prop.columns[0]) is not None
+    return not prop.is_column or entity.find(prop.expressions[0]) is not None
 
 
 _EXPANDED = frozenset(("group_by_clauses", "order_by_clauses", "distinct_on"))

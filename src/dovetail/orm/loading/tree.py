@@ -211,7 +211,7 @@ class LoadTree(Packed):
 
     def source(self, prop: ColumnProperty) -> Any:
         """The column or expression that *prop* is loaded from."""
-        return self.expressions.get(prop, prop.columns[0])
+        return self.expressions.get(prop, prop.expressions[0])
 
     def forbids(self, prop: Any) -> bool:
         """True when reading column property *prop* is an error while it is not loaded."""

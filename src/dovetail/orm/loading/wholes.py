@@ -53,7 +53,7 @@ class Wholes:
             part = self.part(node.owner)
             if part is node.owner or node.prop.is_relationship:
                 return None
-            column: Any = node.prop.columns[0]
+            column: Any = node.prop.expressions[0]
             if not node.prop.is_column:
                 adapted: Node = part.adapt(column)
                 return adapted

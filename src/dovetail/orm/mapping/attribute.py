@@ -331,17 +331,17 @@ class QueryableAttribute(ColumnElement[T_co], InspectionAttr, DocumentedByProper
     @property
     def type(self) -> Any:  # type: ignore[override]
         """The database type."""
-        return self.prop.columns[0].type
+        return self.prop.expressions[0].type
 
     @property
     def bind_name(self) -> Any:
         """The name that a value compared with this gets as a parameter."""
-        return self.prop.columns[0].bind_name
+        return self.prop.expressions[0].bind_name
 
     @property
     def column(self) -> Any:
         """The column or expression that this stands for."""
-        expression = self.prop.columns[0]
+        expression = self.prop.expressions[0]
         if not self.owner.is_translated:
             return expression
         if getattr(expression, "table", None) is not None:
@@ -409,7 +409,7 @@ class QueryableAttribute(ColumnElement[T_co], InspectionAttr, DocumentedByProper
         """What the program keeps with the attribute: what was given to the column, if to it."""
         prop = self.declared
         found = prop.info
-        columns = () if found or prop.is_relationship else getattr(prop, "columns", ())
+        columns = () if found or prop.is_relationship else getattr(prop, "expressions", ())
         return getattr(columns[0], "info", found) if columns else found
 
     @property
@@ -420,7 +420,7 @@ class QueryableAttribute(ColumnElement[T_co], InspectionAttr, DocumentedByProper
     @property
     def name(self) -> str:
         """The name of the column."""
-        name: str = getattr(self.prop.columns[0], "name", None) or self.key
+        name: str = getattr(self.prop.expressions[0], "name", None) or self.key
         return name
 
     @property

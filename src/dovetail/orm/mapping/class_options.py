@@ -79,4 +79,4 @@ def with_prefix(
 
 
 def _is_named_as(prop: MapperProperty, key: str) -> bool:
-    return isinstance(prop, ColumnProperty) and bool(prop.columns[0].key == key)
+    return isinstance(prop, ColumnProperty) and bool(prop.expressions[0].key == key)

@@ -70,7 +70,7 @@ def _columns_of(entity: EntityNode) -> Callable[[Any], Any]:
 
     def column(given: ColumnElement[Any]) -> Any:
         key = mapper.column_keys.get(given)
-        if key is None or mapper.named_attrs[key].columns[0] is not given:
+        if key is None or mapper.named_attrs[key].expressions[0] is not given:
             return entity.column(given)
         return QueryableAttribute(key, mapper.named_attrs[key], entity)
 

@@ -106,7 +106,7 @@ class Composite(MapperProperty[T], Mapped[T]):
                 if said is not None and said is not Parameter.empty:
                     annotation = understand_inner(said, maker)
                 prop = part.complete(column_name, annotation, types)
-                yield str(prop.columns[0].key), prop
+                yield str(prop.expressions[0].key), prop
             found.append(part)
         self.declared = tuple(found)
 
@@ -205,7 +205,7 @@ class Composite(MapperProperty[T], Mapped[T]):
     @property
     def columns(self) -> list[Any]:
         """The columns."""
-        return [prop.columns[0] for prop in self.props]
+        return [prop.expressions[0] for prop in self.props]
 
     def placed(self, entity: EntityNode) -> Any:
         kind = with_comparator(CompositeAttribute, self.comparator_factory)

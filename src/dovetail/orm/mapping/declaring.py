@@ -137,7 +137,7 @@ def _declare(
 def _completed(value: object, made: dict[int, Any]) -> Any:
     """A mapper option with declared columns replaced by those of the table, *made* of them."""
     if isinstance(value, ColumnProperty):
-        value = value.columns[0]
+        value = value.expressions[0]
     if isinstance(value, (*_COLUMNS, declared_attr)):
         return made.get(id(value), getattr(value, "column", value))
     if isinstance(value, (list, tuple)):
@@ -174,9 +174,9 @@ class _MadeColumns:
 def _columns_of(parts: Iterable[tuple[str, MapperProperty]]) -> list[tuple[str, Any]]:
     """(name of the attribute, column) of those *parts* that are columns."""
     return [
-        (key, prop.columns[0])
+        (key, prop.expressions[0])
         for key, prop in parts
-        if isinstance(prop, ColumnProperty) and isinstance(prop.columns[0], COLUMN_KINDS)
+        if isinstance(prop, ColumnProperty) and isinstance(prop.expressions[0], COLUMN_KINDS)
     ]
 
 
@@ -443,7 +443,7 @@ def _table_and_properties(
         if isinstance(value, RelationshipProperty):
             refuse_vague(class_, key, value)
         if isinstance(value, MappedColumn):
-            column = prop.columns[0]
+            column = prop.expressions[0]
             if annotation is None and column.type is NULLTYPE:
                 refuse_plain(class_, key, column)
             if value.sort_order:
@@ -568,7 +568,7 @@ def _column_name(value: object) -> str | None:
     """The name that a declared column, or property of a column, has been given."""
     if isinstance(value, MappedColumn):
         return value.given_name
-    column = value.columns[0] if isinstance(value, ColumnProperty) else value
+    column = value.expressions[0] if isinstance(value, ColumnProperty) else value
     if isinstance(column, Column) and column.table is None and column.name is not None:
         return str(column.name)
     return None
@@ -588,10 +588,10 @@ def _share_table(class_: type, table: Table, parts: list[tuple[str, MapperProper
     for _, prop in parts:
         if not isinstance(prop, ColumnProperty) or not prop.is_column:
             continue
-        for further in filter(_is_new, prop.columns[1:]):
+        for further in filter(_is_new, prop.expressions[1:]):
             refuse_in_shared_table(class_, table, further)
             table.append_column(further)
-        column = prop.columns[0]
+        column = prop.expressions[0]
         if column.table is table:
             continue
         refuse_in_shared_table(class_, table, column)
@@ -599,7 +599,7 @@ def _share_table(class_: type, table: Table, parts: list[tuple[str, MapperProper
         if present is None:
             table.append_column(column)
         elif prop.uses_existing:
-            prop.columns[0] = present
+            prop.expressions[0] = present
         else:
             raise ArgumentError(
                 f"{class_.__name__}: table {table.name!r} has a column {column.name!r} already",
@@ -622,7 +622,7 @@ def _property(key: str, value: object, annotation: MappedAnnotation | None, type
         value.key = value.key or key
     prop = as_property(value)
     if isinstance(prop, ColumnProperty) and prop.is_column:
-        column = prop.columns[0]
+        column = prop.expressions[0]
         if column.name is None:
             column.name = key
             column.key = column.key or key

@@ -190,7 +190,7 @@ class Hierarchy:
         if name is None:
             name = declared if isinstance(declared, str) else getattr(declared, "key", None)
         found = None if name is None else self.named_attrs.get(name)
-        if not hasattr(found, "columns"):
+        if not hasattr(found, "expressions"):
             # A relationship may have the name of the column.
             found = None
         if found is None and isinstance(declared, ColumnElement):
@@ -204,7 +204,7 @@ class Hierarchy:
                 "expression is mapped by column_property() first",
             )
         self.polymorphic_key = name
-        self.polymorphic_on = found.columns[0]
+        self.polymorphic_on = found.expressions[0]
 
     def _refuse_foreign_discriminator(self) -> None:
         """Refuse to tell rows apart by what is not in them: a column of another table."""
@@ -329,7 +329,7 @@ class Hierarchy:
 
 
 def _holds(prop: MapperProperty, column: ColumnElement[Any]) -> bool:
-    return any(column is one for one in getattr(prop, "columns", ()))
+    return any(column is one for one in getattr(prop, "expressions", ()))
 
 
 def polymorphic_selectable(given: object) -> tuple[Any, Any]:

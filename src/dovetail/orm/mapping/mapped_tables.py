@@ -129,7 +129,7 @@ def _mapped_table(mapper: Any, table: Any, tables: list[Any]) -> MappedTable:
         (key, below)
         for key, prop in mapper.column_attrs.items()
         if prop.is_column
-        for column in prop.columns
+        for column in prop.expressions
         if (below := of_table(column)) is not None
     )
     pairs = mapper.equated

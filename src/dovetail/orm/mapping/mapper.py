@@ -334,7 +334,7 @@ class Mapper(PlacedAttributes, IdentityKeys, Versioning, InspectionAttr, Generic
 
     def _key_column(self, given: object) -> Any:
         """The column that an item of the option ``primary_key`` means: a column, or a name."""
-        column = table_columns(given.columns[0] if isinstance(given, ColumnProperty) else given)
+        column = table_columns(given.expressions[0] if isinstance(given, ColumnProperty) else given)
         if column in self.column_keys:
             return column
         name = getattr(column, "key", column)
@@ -342,7 +342,7 @@ class Mapper(PlacedAttributes, IdentityKeys, Versioning, InspectionAttr, Generic
         is_other = isinstance(given, MapperProperty) or (prop is None and name in self.named_attrs)
         found = None if is_other else self.local_table.c.get(name)
         if prop is not None and prop.is_column:
-            return prop.columns[0]
+            return prop.expressions[0]
         if found is None or prop is not None:
             raise ArgumentError(
                 f"{self.class_.__name__}: primary_key={given!r} is no column of the class",
@@ -443,7 +443,7 @@ class Mapper(PlacedAttributes, IdentityKeys, Versioning, InspectionAttr, Generic
     def columns(self) -> ByName[Any]:
         """The mapped columns, by attribute name."""
         return ByName(
-            {key: prop.columns[0] for key, prop in self.column_attrs.items() if prop.is_column}
+            {key: prop.expressions[0] for key, prop in self.column_attrs.items() if prop.is_column}
         )
 
     @property
@@ -572,7 +572,7 @@ class Mapper(PlacedAttributes, IdentityKeys, Versioning, InspectionAttr, Generic
         """How the values of each attribute that a flush writes are compared, by name."""
         below = {key for part in self.mapped_tables for key, _ in part.columns}
         return {
-            key: prop.columns[0].type.equality
+            key: prop.expressions[0].type.equality
             for key, prop in self.column_attrs.items()
             if prop.is_written or key in below
         }

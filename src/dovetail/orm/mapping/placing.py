@@ -139,7 +139,7 @@ class PlacedAttributes(Hierarchy):
             key
             for key in declared
             if not isinstance(props[key], ColumnProperty)
-            or not isinstance(props[key].columns[0], COLUMN_KINDS)
+            or not isinstance(props[key].expressions[0], COLUMN_KINDS)
         ]
         above = [] if inherits is None or self.concrete else inherits.named_attrs.names()
         columns = columns_of(self.local_table)
@@ -154,7 +154,7 @@ class PlacedAttributes(Hierarchy):
 
     def _take_column(self, key: str, prop: ColumnProperty) -> None:
         """Put the column of *prop*, if it is in no table yet, into the table of the class."""
-        column = prop.columns[0]
+        column = prop.expressions[0]
         if isinstance(column, Column) and column.table is None:
             if not isinstance(self.local_table, Table):
                 raise InvalidRequestError(
@@ -187,7 +187,7 @@ class PlacedAttributes(Hierarchy):
             self.named_relationships[key] = prop
         if isinstance(prop, ColumnProperty):
             self.column_attrs[key] = prop
-            for column in prop.columns:
+            for column in prop.expressions:
                 if isinstance(column, COLUMN_KINDS):
                     self.column_keys[column] = key
             self.track(key, prop)
@@ -297,7 +297,7 @@ class PlacedAttributes(Hierarchy):
             self.named_relationships[key] = prop
         if isinstance(prop, ColumnProperty):
             self.column_attrs[key] = prop
-            self.column_keys.update((column, key) for column in prop.columns)
+            self.column_keys.update((column, key) for column in prop.expressions)
         self.named_attrs[key] = prop
         if "impl" in prop.__dict__:
             self.track(key, prop)
@@ -343,18 +343,18 @@ class PlacedAttributes(Hierarchy):
         if not (prop.is_column and there.is_column) or self.single or self.is_made:
             return
         # Those that it was given may be the attributes of the classes above.
-        given = [getattr(column, "column", column) for column in prop.columns]
-        prop.columns = given
+        given = [getattr(column, "column", column) for column in prop.expressions]
+        prop.expressions = given
         others = [column for column in there.columns if column not in given]
-        if not others or any(column.table is prop.columns[0].table for column in others):
+        if not others or any(column.table is prop.expressions[0].table for column in others):
             return
-        equal = counterparts(prop.columns[0], self.equated)
-        is_omitted = getattr(prop.columns[0], "is_omitted", False)
-        equal = {*equal, *prop.columns[0].lineage}
+        equal = counterparts(prop.expressions[0], self.equated)
+        is_omitted = getattr(prop.expressions[0], "is_omitted", False)
+        equal = {*equal, *prop.expressions[0].lineage}
         version = None if self.inherits is None else self.inherits.version_id_col
         is_version = any(column is version for column in others)
         if not (is_omitted or is_version or any(column in equal for column in others)):
-            first, second = prop.columns[0], others[0]
+            first, second = prop.expressions[0], others[0]
             warn(
                 f"{self.class_.__name__}.{key} holds both {second.table.name}.{second.name} and "
                 f"{first.table.name}.{first.name}, which no condition joins: what is set is "
@@ -362,7 +362,7 @@ class PlacedAttributes(Hierarchy):
                 DovetailWarning,
                 stacklevel=2,
             )
-        prop.columns = [*prop.columns, *others]
+        prop.expressions = [*prop.expressions, *others]
 
 
 _NOTHING = object()

@@ -149,8 +149,8 @@ class MapperProperty(InspectionAttrInfo, Generic[T]):
 class ColumnProperty(MapperProperty[T], Mapped[T]):
     """An attribute that holds the value of a column, or of an SQL expression.
 
-    ``columns``     the columns, the mapped table's own first
-    ``deferred``    not loaded with its instance; ``group`` loads together
+    ``expressions``  the columns, the mapped table's own first, or the expression as it was given
+    ``deferred``     not loaded with its instance; ``group`` loads together
     """
 
     uses_existing = False
@@ -177,7 +177,7 @@ class ColumnProperty(MapperProperty[T], Mapped[T]):
         self.expire_on_flush = expire_on_flush
         if not columns:
             raise ArgumentError("column_property() needs a column or an expression")
-        self.columns = [_mapped_expression(column) for column in columns]
+        self.expressions = [_mapped_expression(column) for column in columns]
         self.deferred = deferred or raiseload
         self.group = group
         self.raiseload = raiseload
@@ -195,37 +195,42 @@ class ColumnProperty(MapperProperty[T], Mapped[T]):
     def attach(self, mapper: Any, key: str) -> None:
         self.parent = mapper
         self.key = key
-        type_ = self.columns[0].type
+        type_ = self.expressions[0].type
         self.impl = ValueAttribute(key, equal=type_.equality, keeps_old_value=self.active_history)
         self.impl.prop = self
         if self.doc is None:
-            for column in self.columns:
+            for column in self.expressions:
                 self.doc = self.doc or getattr(column, "doc", None)
         if self.dataclass_options and not writes_defaults(mapper.class_):
             default = self.dataclass_options.get("default")
             self.impl.default = None if callable(default) else default
 
     @property
+    def columns(self) -> list[Any]:
+        """The columns, the mapped table's own first; an expression has the attribute's name."""
+        return self.expressions if self.is_column else [self.expression, *self.expressions[1:]]
+
+    @property
     def expression(self) -> Any:
         """The column that is selected, or the expression, under the name of the attribute."""
-        found = self.columns[0]
+        found = self.expressions[0]
         if self.is_column or not isinstance(found, ColumnElement) or isinstance(found, Label):
             return found
         return found.label(self.key)
 
     def __clause_element__(self) -> Any:
         """The column or expression, for a constraint or an expression in the class body."""
-        return self.columns[0]
+        return self.expressions[0]
 
     @property
     def is_column(self) -> bool:
         """True for a column of a table, or of a subquery; False for an expression."""
-        return isinstance(self.columns[0], COLUMN_KINDS)
+        return isinstance(self.expressions[0], COLUMN_KINDS)
 
     @property
     def is_written(self) -> bool:
         """True for a column that a flush writes."""
-        return isinstance(self.columns[0], Column)
+        return isinstance(self.expressions[0], Column)
 
 
 class MappedSQLExpression(ColumnProperty[T]):

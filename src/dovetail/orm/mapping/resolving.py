@@ -194,7 +194,7 @@ class Resolver:
             # Declared beside the relationship; a mixin's copy is found by its name.
             return item.column if item.column is not None else item
         if isinstance(item, ColumnProperty):
-            return item.columns[0]
+            return item.expressions[0]
         if isinstance(item, str):
             raise ArgumentError(
                 f"{prop}: {item!r} stands in a list, where columns are expected",

@@ -52,7 +52,7 @@ class Versioning:
             )
         self.version_key = key
         prop = self.column_attrs[key]
-        self.version_id_col = prop.columns[0]
+        self.version_id_col = prop.expressions[0]
         # What is set by hand replaces what is known of the row, which must be known then.
         prop.active_history = True
         self.track(key, prop)

@@ -165,7 +165,7 @@ def _entity_of(
     for key, position, _ in layout.columns:
         prop = mapper.column_attrs[key]
         if prop.is_column:
-            entity.translated[prop.columns[0]] = inner[position]
+            entity.translated[prop.expressions[0]] = inner[position]
     return entity
 
 
