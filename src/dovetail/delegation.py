@@ -13,8 +13,11 @@ so that type checkers see the parameters, overloads included, and ``help()`` the
 
 from __future__ import annotations
 
+import inspect
+import sys
 from dataclasses import dataclass
 from functools import partial
+from importlib import import_module
 from inspect import Parameter, signature
 from typing import TYPE_CHECKING, Any, Concatenate, Generic, ParamSpec, TypeVar, cast, overload
 
@@ -55,7 +58,7 @@ class Face:
         """Return a method that calls *member* of the object inside, with the same parameters.
 
         It is written out, arguments by name and number, since it is called as often as the
-        other's own.
+        other's own.  Where *member* is a coroutine function, so is it to those who ask.
         """
         method = WrittenMethod(partial(self._write_passed, member))
         return cast("Callable[Concatenate[Any, P], R]", method)
@@ -76,7 +79,10 @@ class Face:
             for line in self.first:
                 source.line(line)
             source.line(f"return {self.inside}.{member.__name__}({arguments})")
-        return _named(compile_function(source, member.__name__), member)
+        made = _named(compile_function(source, member.__name__), member)
+        if inspect.iscoroutinefunction(member):
+            _mark_as_coroutine_function(made)
+        return made
 
     def awaited(
         self,
@@ -187,6 +193,14 @@ def _written(member: Callable[..., Any], *, by_name: bool = False) -> tuple[_Hea
                 text = f"{name}=default_{name}"
         declared.append(text)
     return _Head(tuple(names), tuple(declared), defaults), ", ".join(passed)
+
+
+def _mark_as_coroutine_function(made: Any) -> None:
+    """Let *made*, which returns a coroutine, be told as what is awaited: mocks ask."""
+    if sys.version_info >= (3, 12):
+        inspect.markcoroutinefunction(made)
+    else:
+        made._is_coroutine = import_module("asyncio.coroutines")._is_coroutine
 
 
 def _named(made: Callable[..., Any], member: Callable[..., Any]) -> Callable[..., Any]:

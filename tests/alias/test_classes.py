@@ -34,6 +34,9 @@ class Flint(orm.MappedAsDataclass, Base):
     __tablename__ = "flint"
     id: orm.Mapped[int] = orm.mapped_column(primary_key=True)
 
+class Loam(orm.DeclarativeBaseNoMeta, orm.MappedAsDataclass):
+    pass
+
 table, mapper = Pebble.__table__, sa.inspect(Pebble)
 engine = sa.create_engine("sqlite://")
 things = {
@@ -75,6 +78,7 @@ things = {
     "reference": Pebble.heap.impl,
     "collection": Pebble.chips.impl,
     "dataclass": Flint,
+    "dataclass without a metaclass": Loam,
 }
 kinds = [
     ConnectionEventsTarget, ORMDescriptor, SQLORMExpression, DCTransformDeclarative,

@@ -537,6 +537,29 @@ def test_a_statement_of_the_users_own_keeps_what_it_is_made_of():
     """)
 
 
+def test_the_class_of_conditions_puts_them_together():
+    same_with_both("""
+    from sqlalchemy.sql.elements import BooleanClauseList
+
+    a, b = sa.column("a") == 1, sa.column("b") == 2
+    print(BooleanClauseList.and_(a, b), "|", BooleanClauseList.or_(a, b))
+    print(BooleanClauseList.and_(a), type(BooleanClauseList.or_(a, b)).__name__)
+    """)
+
+
+def test_a_class_of_statements_says_options_that_its_statements_have():
+    same_with_both("""
+    from sqlalchemy.sql.expression import ClauseElement, Executable, Select
+
+    class Vacuum(Executable, ClauseElement):
+        _execution_options = Executable._execution_options.union({"autocommit": True})
+
+    print(Vacuum._execution_options, Vacuum().get_execution_options())
+    print(dict(Executable._execution_options), dict(Select._execution_options))
+    print(type(sa.select(User).execution_options(a=1)._execution_options).__name__)
+    """)
+
+
 def test_what_a_compiled_statement_is():
     same_with_both("""
     t = User.__table__

@@ -92,6 +92,16 @@ def test_columns_are_found_by_object():
     assert Result(shape, [row]).scalars(column).all() == [1]
 
 
+def test_the_values_of_a_mapping_are_attributes_as_those_of_a_row_are(make):
+    mapping = make().mappings().first()
+
+    assert (mapping.id, mapping.name) == (1, "a")
+    assert copy.copy(mapping) == pickle.loads(pickle.dumps(mapping)) == {"id": 1, "name": "a"}
+    with pytest.raises(AttributeError, match="no column 'nmae'; it has id, name .*'name'"):
+        _ = mapping.nmae
+    assert not hasattr(mapping, "_row_of_another")
+
+
 def test_ways_to_read_all(make):
     assert make().all() == DATA
     assert make().fetchall() == DATA

@@ -3,6 +3,7 @@
 import asyncio
 import inspect
 import threading
+from unittest.mock import AsyncMock, MagicMock, create_autospec
 
 import pytest
 import sqlalchemy.ext.asyncio as their_asyncio
@@ -394,3 +395,22 @@ def test_a_scoped_session_asks_a_bind_of_the_session_by_names(engine):
         assert scoped.get_bind(Author, clause=Author.__table__) is engine
     finally:
         scoped.remove()
+
+
+def test_mocks_of_an_awaiting_scoped_session_await_what_it_awaits():
+    mock = MagicMock(spec=async_scoped_session)
+    specified = create_autospec(async_scoped_session, instance=True)
+
+    awaited = {name for name in methods(AsyncSession, async_scoped_session)
+               if isinstance(getattr(mock, name), AsyncMock)}  # fmt: skip
+    asyncio.run(mock.commit())
+    asyncio.run(specified.execute(select(Author)))
+
+    assert awaited == {
+        name
+        for name in methods(AsyncSession, async_scoped_session)
+        if inspect.iscoroutinefunction(getattr(AsyncSession, name))
+    }
+    assert {"commit", "execute", "get", "stream"} <= awaited
+    assert not {"add", "begin", "in_transaction"} & awaited
+    assert mock.commit.await_count == specified.execute.await_count == 1

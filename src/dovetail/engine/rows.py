@@ -195,11 +195,7 @@ class Row(tuple[*Ts]):
     if not TYPE_CHECKING:
 
         def __getattr__(self, name: str) -> NoReturn:
-            hint = did_you_mean(name, self._fields)
-            raise AttributeError(
-                f"the row has no column {name!r}; it has {', '.join(self._fields)}"
-                + (f" ({hint})" if hint else "")
-            )
+            raise _no_column(self._fields, name)
 
     else:
 
@@ -209,13 +205,32 @@ class Row(tuple[*Ts]):
         return restore_row, (self._fields, (*self,))
 
 
+def _no_column(fields: Sequence[str], name: str) -> AttributeError:
+    """Return the error for a row without a column *name*."""
+    hint = did_you_mean(name, fields)
+    return AttributeError(
+        f"the row has no column {name!r}; it has {', '.join(fields)}"
+        + (f" ({hint})" if hint else "")
+    )
+
+
 class RowMapping(Mapping[Any, Any]):
-    """A row seen as a mapping: keys are names, and columns serve as keys too."""
+    """A row seen as a mapping: keys are names, and columns serve as keys too.
+
+    As those of a row, values are attributes as well, unless a method has the name.
+    """
 
     __slots__ = ("_row",)
 
     def __init__(self, row: Row[*tuple[Any, ...]]) -> None:
         self._row = row
+
+    def __getattr__(self, name: str) -> Any:
+        # What unpickles and copies may ask before there is a row.
+        fields = () if name == "_row" else self._row._fields
+        if name not in fields:
+            raise _no_column(fields, name)
+        return self[name]
 
     def __getitem__(self, key: object) -> Any:
         if type(key) is str:

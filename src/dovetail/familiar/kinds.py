@@ -146,9 +146,7 @@ class Variant(TypeDecorator[Any]):
 
 class _DataclassKind(type):
     def __instancecheck__(cls, instance: object) -> bool:
-        return isinstance(instance, DeclarativeAttributeIntercept) and issubclass(
-            instance, MappedAsDataclass
-        )
+        return isinstance(instance, type) and issubclass(instance, MappedAsDataclass)
 
 
 class DCTransformDeclarative(DeclarativeAttributeIntercept, metaclass=_DataclassKind):

@@ -5,13 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 from ...sql.elements import UnaryExpression
-from ...sql.expression.elements import LabelReference
+from ...sql.expression.elements import BooleanClauseList, LabelReference, and_, or_
 from ...sql.operators import SORTING, Operator
 from .table import Views
 
 views = Views()
 
 views.names(LabelReference, element="name")
+views.values(BooleanClauseList, and_=staticmethod(and_), or_=staticmethod(or_))
 
 
 @views.attribute(Operator)

@@ -14,6 +14,7 @@ from ...sql.expression.generative_select import GenerativeSelect
 from ...sql.expression.selecting import select
 from ...sql.node import Executable
 from ...sql.selectable import CompoundSelect, FromClause, Select, SelectBase
+from ..util.containers import immutabledict
 from .table import Views
 
 if TYPE_CHECKING:
@@ -23,17 +24,30 @@ if TYPE_CHECKING:
 
 views = Views()
 
-views.names(
-    Executable,
-    _execution_options="execution_options_dict",
-    _with_options="loader_options",
-)
-views.names(
-    FromStatement,
-    _execution_options="execution_options_dict",
-    _with_options="loader_options",
-    _raw_columns="items",
-)
+
+class OptionsForExecution:
+    """The options of a statement, or those that all of its class have, as they can't change."""
+
+    def __get__(self, statement: Executable | None, owner: type[Executable]) -> Any:
+        said = owner if statement is None else statement
+        return immutabledict(said.execution_options_dict)
+
+
+views.values(Executable, FromStatement, _execution_options=OptionsForExecution())
+views.names(Executable, _with_options="loader_options")
+views.names(FromStatement, _with_options="loader_options", _raw_columns="items")
+_note_statement = vars(Executable)["__init_subclass__"].__func__
+
+
+def _take_options(cls: type[Executable], /, **keywords: object) -> None:
+    """Let the options that a class of statements says in its body hold for them."""
+    _note_statement(cls, **keywords)
+    if "_execution_options" in vars(cls):
+        cls.execution_options_dict = vars(cls)["_execution_options"]
+        del cls._execution_options  # type: ignore[attr-defined]
+
+
+views.values(Executable, __init_subclass__=classmethod(_take_options))
 views.names(
     GenerativeSelect,
     _for_update_arg="for_update_arg",
