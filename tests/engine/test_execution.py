@@ -10,6 +10,7 @@ from dovetail import (
     JSON,
     Column,
     DateTime,
+    Index,
     Integer,
     MetaData,
     Numeric,
@@ -93,6 +94,25 @@ def test_defaults_see_the_values_of_their_own_row_of_an_upsert(connection):
     connection.execute(statement)
 
     assert connection.execute(select(user.c.name, user.c.length)).all() == [("Ada", 30), ("Bo", 20)]
+
+
+def test_an_upsert_finds_the_index_of_a_part_of_the_rows_by_its_condition(engine):
+    part = Table("part", MetaData(), Column("name", String), Column("size", Integer))
+    index = Index("ix_part", part.c.name, unique=True, sqlite_where=part.c.size > 5)
+    part.create(engine)
+    said = [
+        {"index_elements": ["name"], "index_where": part.c.size > 5},
+        {"constraint": index},
+    ]
+
+    with engine.begin() as connection:
+        for number, which in enumerate(said * 2):
+            statement = sqlite_insert(part).values(name="Ada", size=6 + number)
+            connection.execute(
+                statement.on_conflict_do_update(**which, set_={"size": statement.excluded.size})
+            )
+
+        assert connection.execute(select(part)).all() == [("Ada", 9)]
 
 
 @pytest.mark.parametrize("many", [False, True])

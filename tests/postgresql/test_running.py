@@ -89,6 +89,26 @@ def test_statements_run(world, make):
                 raise
 
 
+def test_an_upsert_with_the_condition_of_an_index_goes_on_once_it_is_prepared(world):
+    part = Table("part", MetaData(), Column("name", String), Column("size", Integer))
+    Index("ix_part", part.c.name, unique=True, postgresql_where=part.c.size > 5)
+
+    with world.connect() as connection:
+        part.create(connection)
+        # The server plans the first runs with their values, and later ones without.
+        connection.execute(text("SET LOCAL plan_cache_mode = force_generic_plan"))
+        for size in range(6, 26):
+            statement = pg.insert(part).values(name="Ada", size=size)
+            statement = statement.on_conflict_do_update(
+                index_elements=["name"],
+                index_where=part.c.size > 5,
+                set_={"size": statement.excluded.size},
+            )
+            connection.execute(statement)
+
+        assert connection.execute(select(part)).all() == [("Ada", 25)]
+
+
 def test_distinct_on(world):
     small = OURS.small
     with world.connect() as connection:

@@ -8,7 +8,9 @@ from typing import Any, ClassVar
 from ...exc import ArgumentError
 from ..arguments import ConditionArgument
 from ..node import Node, Walk
+from ..traversal import replace
 from .coercion import criterion, node_of
+from .elements import BindParameter, bindparam
 
 
 class OnConflict(Node):
@@ -25,7 +27,7 @@ class OnConflict(Node):
         elements = list(index_elements) if index_elements is not None else []
         if constraint is not None and not isinstance(constraint, str):
             # A constraint or an index: its columns say the same, with or without a name.
-            elements = list(constraint.columns)
+            elements = list(_columns_of(constraint))
             index_where = index_where if index_where is not None else _where_of(constraint)
             constraint = None
         if constraint is not None and elements:
@@ -34,7 +36,9 @@ class OnConflict(Node):
         self.elements: tuple[Any, ...] = tuple(
             e if isinstance(e, str) else node_of(e) for e in elements
         )
-        self.index_where = criterion(index_where) if index_where is not None else None
+        self.index_where = (
+            replace(criterion(index_where), _as_literal) if index_where is not None else None
+        )
 
     def collect(self, walk: Walk) -> None:
         key = walk.key
@@ -47,6 +51,26 @@ class OnConflict(Node):
                 element.collect(walk)
         if self.index_where is not None:
             self.index_where.collect(walk)
+
+
+def _as_literal(node: Node) -> Node | None:
+    """Return a parameter of the condition of an index as a literal.
+
+    A server that plans before it sees values can't tell that the index is meant.
+    """
+    if not isinstance(node, BindParameter) or node.required:
+        return None
+    return bindparam(None, node.value, node.type, expanding=node.expanding, literal_execute=True)
+
+
+def _columns_of(constraint: object) -> Iterable[Any]:
+    columns: Iterable[Any] | None = getattr(constraint, "columns", None)
+    if columns is None:
+        raise ArgumentError(
+            f"constraint= takes a name, a constraint or an index; got {constraint!r}",
+            hint="name columns by index_elements=[table.c.id]",
+        )
+    return columns
 
 
 def _where_of(constraint: object) -> Any:
