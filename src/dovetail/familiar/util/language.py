@@ -17,6 +17,7 @@ from inspect import getfullargspec as inspect_getfullargspec
 from typing import Any, Generic, TypeVar, overload
 
 from ...exc import SADeprecationWarning, SAWarning
+from ...sql.table_column import numbers_of_creation
 
 T = TypeVar("T")
 F = TypeVar("F", bound=Callable[..., Any])
@@ -220,12 +221,9 @@ def counter() -> Callable[[], int]:
     return functools.partial(next, itertools.count(1))
 
 
-_creation = counter()
-
-
 def set_creation_order(instance: Any) -> None:
     """Give *instance* a ``_creation_order`` after that of all before it."""
-    instance._creation_order = _creation()
+    instance._creation_order = next(numbers_of_creation)
 
 
 def generic_repr(

@@ -47,7 +47,6 @@ views.names(
     _join_condition="condition",
     _use_get="refers_by_key",
 )
-views.names(Column, MappedColumn, MapperProperty, _creation_order="creation_order")
 views.names(Registry, _class_registry="names.by_name")
 views.names(InstanceState, _attached="persistent", _deleted="was_deleted", _instance_dict="dict")
 views.names(QueryableAttribute, _parententity="owner.inspected", _parentmapper="owner.mapper")
@@ -59,6 +58,13 @@ views.values(SynonymReference, _is_internal_proxy=True)
 views.values(MapperProperty, _is_internal_proxy=False)
 views.values(ColumnProperty, strategy_wildcard_key="column")
 views.values(RelationshipProperty, strategy_wildcard_key="relationship")
+
+
+@views.attribute(Column, MappedColumn, MapperProperty, writes="creation_order")
+def _creation_order(declared: Column[Any] | MappedColumn[Any] | MapperProperty) -> int:
+    """Return the place among all that was declared; ``util.set_creation_order()`` gives another."""
+    number: int = declared.creation_order
+    return number
 
 
 @views.method(Registry)
