@@ -131,6 +131,53 @@ def _takes_all(function: object) -> bool:
     return any(parameter.kind is parameter.VAR_KEYWORD for parameter in found)
 
 
+MADE_BY_THE_HOUSE = {
+    "BinaryExpression", "CollectionAggregate", "Compiled", "ExpressionClauseList",
+    "InstrumentedAttribute", "LoaderCriteriaOption", "QueryableAttribute", "TypeResolve",
+}  # fmt: skip
+"""Classes of which programs make no instances."""
+
+
+@pytest.mark.parametrize("name", [*FACES, *MODULES])
+def test_what_is_given_by_position_has_the_same_place(name):
+    ours, theirs = pair(name)
+    excused = table("parameters")
+    moved = {}
+    for key in set(public_names(name)) - MADE_BY_THE_HOUSE:
+        for path, own, known in _callables(key, getattr(ours, key, None), getattr(theirs, key)):
+            places = [
+                [one for one in _placed(function) if one not in excused.get(key, set())]
+                for function in (own, known)
+            ]
+            for one in set(places[0]) & set(places[1]):
+                if places[0].index(one) != places[1].index(one):
+                    moved[path, one] = (places[0].index(one), places[1].index(one))
+
+    assert moved == {}
+
+
+def _callables(key: str, own: object, known: object) -> list[tuple[str, object, object]]:
+    """A function, or a class with its methods, beside the same of the peer."""
+    if not inspect.isclass(own) or not inspect.isclass(known):
+        return [(key, own, known)] if callable(own) and inspect.isfunction(known) else []
+    methods = {name for name in dir(known) if not name.startswith("_") and hasattr(own, name)}
+    members = {f"{key}.{name}": (getattr(own, name), getattr(known, name)) for name in methods}
+    return [
+        (key, own, known),
+        *((path, *two) for path, two in members.items() if inspect.isroutine(two[1])),
+    ]
+
+
+def _placed(function: object) -> list[str]:
+    """The parameters that may be given by position, without the first of a method."""
+    try:
+        found = inspect.signature(function).parameters.values()  # type: ignore[arg-type]
+    except (TypeError, ValueError):
+        return []
+    placed = [one.name for one in found if one.kind is one.POSITIONAL_OR_KEYWORD]
+    return [name for name in placed if name not in ("self", "cls") and not name.startswith("_")]
+
+
 PAGES = ("session.md", "production.md", "loading.md", "logging.md", "watching.md")
 
 TOLD_BESIDE_THE_CONTRACT = {

@@ -84,6 +84,14 @@ def test_json_paths():
             "INSERT INTO item (id, name) VALUES (?, ?) ON CONFLICT (id) DO UPDATE SET name = ?",
         ),
         (
+            insert(item).values(id=1).on_conflict_do_nothing(["name"], item.c.id > 5),
+            ("INSERT INTO item (id) VALUES (?) ON CONFLICT (name) WHERE id > 5 DO NOTHING"),
+        ),
+        (
+            insert(item).values(id=1).on_conflict_do_update(["name"], None, {"id": 2}),
+            "INSERT INTO item (id) VALUES (?) ON CONFLICT (name) DO UPDATE SET id = ?",
+        ),
+        (
             insert(item)
             .values([{"id": 1}, {"id": 2}])
             .on_conflict_do_update(

@@ -134,6 +134,10 @@ EXPRESSIONS = {
     "any": lambda t: t.users.id == t.q.any_(t.q.select(t.addresses.user_id).scalar_subquery()),
     "all": lambda t: t.users.id > t.q.all_(t.q.select(t.addresses.user_id).scalar_subquery()),
     "over": lambda t: t.q.func.row_number().over(order_by=t.users.id),
+    "over by position": lambda t: t.q.over(t.q.func.row_number(), t.users.name, t.users.id),
+    "filter over by position": lambda t: (
+        t.q.func.count(t.users.id).filter(t.users.id > 1).over(t.users.name, t.users.id)
+    ),
     "over partition": lambda t: t.q.func.sum(t.users.age).over(
         partition_by=[t.users.name, t.users.active], order_by=t.users.id.desc()
     ),

@@ -139,7 +139,12 @@ class DropView(_SchemaStatement):
         self.materialized = materialized
 
 
-class CreateIndex(_SchemaStatement):
+class _Creation(_SchemaStatement):
+    def __init__(self, element: object, if_not_exists: bool = False) -> None:
+        super().__init__(element, if_not_exists=if_not_exists)
+
+
+class CreateIndex(_Creation):
     """CREATE INDEX."""
 
     __visit_name__ = "create_index"
@@ -151,7 +156,7 @@ class DropIndex(_SchemaStatement):
     __visit_name__ = "drop_index"
 
 
-class CreateSequence(_SchemaStatement):
+class CreateSequence(_Creation):
     """CREATE SEQUENCE."""
 
     __visit_name__ = "create_sequence"

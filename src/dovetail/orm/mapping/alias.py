@@ -36,8 +36,8 @@ class AliasedClass(Packed):
         mapped_class: object,
         alias: object = None,
         name: str | None = None,
-        adapt_on_names: bool = False,
         flat: bool = False,
+        adapt_on_names: bool = False,
         kinds: Sequence[Mapper] = (),
     ) -> None:
         mapper = _mapper(mapped_class)
@@ -184,7 +184,7 @@ def aliased(
                 hint="aliased(Class, selectable, adapt_on_names=True)",
             )
         return make(name, flat=True) if flat else make(name)
-    return AliasedClass(element, alias, name, adapt_on_names, flat)
+    return AliasedClass(element, alias, name, flat, adapt_on_names)
 
 
 def with_polymorphic(
@@ -222,6 +222,6 @@ def with_polymorphic(
             source = joined_kinds(mapper, kinds, innerjoin)
         if flat or aliased or name is not None:
             source = source.alias(name, flat)
-    made = AliasedClass(base, source, name, adapt_on_names, kinds=kinds)
+    made = AliasedClass(base, source, name, adapt_on_names=adapt_on_names, kinds=kinds)
     made.__statement_entity__.discriminator = polymorphic_on
     return made

@@ -451,15 +451,20 @@ def _bound(value: object, direction: str) -> Bound:
     return Bound(direction, operand(value, None))
 
 
-class Window(TypedDict, total=False):
-    """What an aggregate is computed over."""
+class FrameOptions(TypedDict, total=False):
+    """Which rows of a window an aggregate is computed over."""
 
-    partition_by: SortArgument | Sequence[SortArgument] | None
-    order_by: SortArgument | Sequence[SortArgument] | None
     range_: tuple[Any, Any] | FrameClause | None
     rows: tuple[int | None, int | None] | FrameClause | None
     groups: tuple[int | None, int | None] | FrameClause | None
     exclude: str | None
+
+
+class Window(FrameOptions, total=False):
+    """What an aggregate is computed over."""
+
+    partition_by: SortArgument | Sequence[SortArgument] | None
+    order_by: SortArgument | Sequence[SortArgument] | None
 
 
 class Over(ColumnElement[T]):
@@ -565,9 +570,14 @@ class FunctionFilter(ColumnElement[T]):
         """Return this with *criteria* besides."""
         return FunctionFilter(self.element, *self.criteria, *criteria)
 
-    def over(self, **window: Unpack[Window]) -> Over[Any]:
+    def over(
+        self,
+        partition_by: SortArgument | Sequence[SortArgument] | None = None,
+        order_by: SortArgument | Sequence[SortArgument] | None = None,
+        **frame: Unpack[FrameOptions],
+    ) -> Over[Any]:
         """Return this over a window."""
-        return Over(self, **window)
+        return Over(self, partition_by=partition_by, order_by=order_by, **frame)
 
     def collect(self, walk: Walk) -> None:
         walk.key.append("filter")
@@ -577,9 +587,14 @@ class FunctionFilter(ColumnElement[T]):
             clause.collect(walk)
 
 
-def over(element: ColumnElement[Any], **window: Unpack[Window]) -> Over[Any]:
+def over(
+    element: ColumnElement[Any],
+    partition_by: SortArgument | Sequence[SortArgument] | None = None,
+    order_by: SortArgument | Sequence[SortArgument] | None = None,
+    **frame: Unpack[FrameOptions],
+) -> Over[Any]:
     """Return *element* over a window."""
-    return Over(element, **window)
+    return Over(element, partition_by=partition_by, order_by=order_by, **frame)
 
 
 def within_group(element: ColumnElement[Any], *order_by: SortArgument) -> WithinGroup[Any]:

@@ -141,8 +141,8 @@ def bindparam(
     type_: None = ...,
     unique: bool = ...,
     required: bool | None = ...,
-    expanding: bool = ...,
     callable_: Callable[[], Any] | None = ...,
+    expanding: bool = ...,
     literal_execute: bool = ...,
 ) -> BindParameter[Any]: ...
 @overload
@@ -153,8 +153,8 @@ def bindparam(
     type_: TypeEngine[T] | type[TypeEngine[T]],
     unique: bool = ...,
     required: bool | None = ...,
-    expanding: bool = ...,
     callable_: Callable[[], Any] | None = ...,
+    expanding: bool = ...,
     literal_execute: bool = ...,
 ) -> BindParameter[T]: ...
 @overload
@@ -164,8 +164,8 @@ def bindparam(
     type_: TypeEngine[T] | type[TypeEngine[T]],
     unique: bool = ...,
     required: bool | None = ...,
-    expanding: bool = ...,
     callable_: Callable[[], Any] | None = ...,
+    expanding: bool = ...,
     literal_execute: bool = ...,
 ) -> BindParameter[T]: ...
 @overload
@@ -175,8 +175,8 @@ def bindparam(
     type_: TypeEngine[Any] | type[TypeEngine[Any]] | None = ...,
     unique: bool = ...,
     required: bool | None = ...,
-    expanding: bool = ...,
     callable_: Callable[[], Any] | None = ...,
+    expanding: bool = ...,
     literal_execute: bool = ...,
 ) -> BindParameter[Any]: ...
 def bindparam(
@@ -185,8 +185,8 @@ def bindparam(
     type_: TypeEngine[Any] | type[TypeEngine[Any]] | None = None,
     unique: bool = False,
     required: bool | None = None,
-    expanding: bool = False,
     callable_: Callable[[], Any] | None = None,
+    expanding: bool = False,
     literal_execute: bool = False,
 ) -> BindParameter[Any]:
     """Return a parameter to be filled in when the statement runs.
