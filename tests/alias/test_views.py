@@ -660,6 +660,33 @@ def test_what_is_declared_has_numbers_in_the_order_of_declaration():
     """) == ["['id', 'user', 'user_id', 'buyer', 'note']", "True", "True"]
 
 
+def test_a_listener_leaves_columns_out_of_a_create_table():
+    same_with_both("""
+    from sqlalchemy.sql import base, expression
+
+    Columns = getattr(base, "WriteableColumnCollection", expression.ColumnCollection)
+    key, geometry = sa.Column("id", sa.Integer, primary_key=True), sa.Column("g", sa.Text)
+    shape = sa.Table("shape", Base.metadata, key, geometry)
+
+    @sa.event.listens_for(shape, "before_create")
+    def leave_out(table, bind, **keywords):
+        table.info["all"], left = table.columns, Columns()
+        left.add(table.c.id)
+        table.columns = left
+
+    @sa.event.listens_for(shape, "after_create")
+    def put_back(table, bind, **keywords):
+        print(table.columns.keys(), table.c.keys(), sa.select(table.c.g))
+        table.columns = table.info.pop("all")
+
+    engine = sa.create_engine("sqlite://")
+    shape.create(engine)
+    print([column["name"] for column in sa.inspect(engine).get_columns("shape")])
+    shape.append_column(sa.Column("later", sa.Text))
+    print(shape.columns.keys(), shape.columns is shape.c)
+    """)
+
+
 def test_the_selects_of_a_union_are_replaced_in_their_list():
     same_with_both("""
     t = User.__table__

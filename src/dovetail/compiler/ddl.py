@@ -127,7 +127,7 @@ class DDLCompiler:
         table = node.element
         exists = "IF NOT EXISTS " if node.if_not_exists else ""
         prefixes = "".join(f"{prefix} " for prefix in table.prefixes)
-        columns = [column for column in table.c if not column.system]
+        columns = [column for column in table.columns if not column.system]
         if custom_writers.any:
             written = [self.write(CreateColumn(column)) for column in columns]
             items = [text for text in written if text is not None]

@@ -37,11 +37,28 @@ from .table import ReadThrough, Views
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from ...sql.expression.columns import ColumnCollection
     from ...sql.metadata import MetaData
 
 views = Views()
 
 views.names(Table, _prefixes="prefixes", _autoincrement_column="autoincrement_column")
+
+
+def _show_columns(table: Table, shown: ColumnCollection[Any]) -> None:
+    if shown is table.c:
+        vars(table).pop("columns_shown", None)
+    else:
+        vars(table)["columns_shown"] = shown
+
+
+@views.attribute(Table, writes=_show_columns)
+def columns(table: Table) -> ColumnCollection[Any]:
+    """Return the columns that CREATE TABLE writes: others may be put there for its time."""
+    shown: ColumnCollection[Any] = vars(table).get("columns_shown", table.c)
+    return shown
+
+
 views.names(PrimaryKeyConstraint, _autoincrement_column="autoincrement_column")
 views.names(Constraint, _type_bound="type_bound", _create_rule="create_rule", _ddl_if="condition")
 views.names(Index, _ddl_if="condition", _column_flag="of_column")
