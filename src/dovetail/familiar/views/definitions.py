@@ -52,11 +52,13 @@ def _show_columns(table: Table, shown: ColumnCollection[Any]) -> None:
         vars(table)["columns_shown"] = shown
 
 
-@views.attribute(Table, writes=_show_columns)
 def columns(table: Table) -> ColumnCollection[Any]:
     """Return the columns that CREATE TABLE writes: others may be put there for its time."""
     shown: ColumnCollection[Any] = vars(table).get("columns_shown", table.c)
     return shown
+
+
+views.replaces(Table, columns=property(columns, _show_columns))
 
 
 views.names(PrimaryKeyConstraint, _autoincrement_column="autoincrement_column")

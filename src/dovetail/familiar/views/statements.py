@@ -47,7 +47,7 @@ def _take_options(cls: type[Executable], /, **keywords: object) -> None:
         del cls._execution_options  # type: ignore[attr-defined]
 
 
-views.values(Executable, __init_subclass__=classmethod(_take_options))
+views.replaces(Executable, __init_subclass__=classmethod(_take_options))
 views.names(
     GenerativeSelect,
     _for_update_arg="for_update_arg",

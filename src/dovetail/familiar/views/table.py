@@ -32,7 +32,7 @@ class Views:
     def __init__(self) -> None:
         self.by_class: dict[type, dict[str, Any]] = {}
         self.widened: list[tuple[type, str, tuple[str, ...]]] = []
-        self.instead: list[tuple[type, str, Callable[..., Any]]] = []
+        self.instead: list[tuple[type, str, object]] = []
         self.functions: list[tuple[Callable[..., Any], Callable[..., Any]]] = []
 
     def names(self, *kinds: type, **names: str) -> None:
@@ -82,6 +82,10 @@ class Views:
             return function
 
         return note
+
+    def replaces(self, kind: type, **members: object) -> None:
+        """Let *members* stand where *kind* has its own, and do what those do and more."""
+        self.instead += [(kind, name, member) for name, member in members.items()]
 
     def function(self, original: Callable[..., Any]) -> Callable[[F], F]:
         """Let the decorated function stand where modules have *original*."""
