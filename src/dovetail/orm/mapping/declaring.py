@@ -185,9 +185,9 @@ def _new_columns(parts: Iterable[tuple[str, MapperProperty]]) -> list[Any]:
     found = []
     for _, prop in parts:
         if isinstance(prop, ColumnProperty) and prop.is_column:
-            found.append(prop.columns[0])
-            if len(prop.columns) > 1:
-                found += [one for one in prop.columns[1:] if _is_new(one)]
+            found.append(prop.expressions[0])
+            if len(prop.expressions) > 1:
+                found += [one for one in prop.expressions[1:] if _is_new(one)]
     return found
 
 
