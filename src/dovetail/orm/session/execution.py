@@ -256,9 +256,10 @@ class SessionStatements(SessionPersistence):
                     )
                 )
         own: Mapping[str, Any] = statement.execution_options_dict
-        setting = execution_options.get("autoflush", own.get("autoflush"))
-        tables = partial(self._tables_of_core_steps, statement, bind_arguments)
-        yield from self.autoflush_steps(statement, setting, tables)
+        if self.has_pending():
+            setting = execution_options.get("autoflush", own.get("autoflush"))
+            tables = partial(self._tables_of_core_steps, statement, bind_arguments)
+            yield from self.autoflush_steps(statement, setting, tables)
         connection = yield from self._statement_connection_steps(statement, bind_arguments)
         options = execution_options
         if self.execution_options_dict:

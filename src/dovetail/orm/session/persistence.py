@@ -335,9 +335,13 @@ class SessionPersistence(SessionAutoflush):
     ) -> Steps[None]:
         if not attribute.is_relationship and not is_unknown(state, instance, attribute.key):
             return
-        if state.row_key is not None and not (
-            attribute.is_relationship
-            and find_reference(self, state, instance, attribute.prop) is not NO_VALUE
+        if (
+            state.row_key is not None
+            and self.has_pending()
+            and not (
+                attribute.is_relationship
+                and find_reference(self, state, instance, attribute.prop) is not NO_VALUE
+            )
         ):
             name = f"{type(instance).__name__}.{attribute.key}"
             tables = partial(self.tables_of_load_steps, state, attribute)
