@@ -37,6 +37,7 @@ def until(condition):
 def test_what_is_in_use_and_who_waits(engine):
     at_rest = engine.metrics
     assert (at_rest.in_use, at_rest.idle, at_rest.waiting, at_rest.limit) == (0, 0, 0, 2)
+    assert at_rest.oldest == 0
     one, two = engine.connect(), engine.connect()
     thread = waiting_thread(engine)
     until(lambda: engine.metrics.waiting == 1)
@@ -45,7 +46,7 @@ def test_what_is_in_use_and_who_waits(engine):
     found = engine.metrics
     assert (found.in_use, found.idle, found.waits) == (2, 0, 0)
     assert found.longest_use > 0.02
-    assert 0.02 < found.oldest_wait < found.longest_use
+    assert 0.02 < found.oldest_wait < found.longest_use < found.oldest
 
     one.close()
     thread.join()
@@ -53,6 +54,7 @@ def test_what_is_in_use_and_who_waits(engine):
     found = engine.metrics
     assert (found.in_use, found.idle, found.waiting, found.oldest_wait) == (0, 2, 0, 0.0)
     assert (found.waits, found.refused) == (1, 0)
+    assert found.oldest > 0.02
     assert 0.02 < found.longest_wait == found.waited
 
 

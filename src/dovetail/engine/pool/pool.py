@@ -278,11 +278,13 @@ class Pool:
 
     def _open_steps(self, record: ConnectionRecord) -> Steps[None]:
         generation = self.generation
-        record.connection = yield from self._opener.open_steps(record)
+        connection = yield from self._opener.open_steps(record)
+        record.opened = opened = now()
+        record.connection = connection
         record.generation = generation
         if self._opener.bound_to_loop:
             record.loop = bridging.loop()
-        record.idle_since = opened = now()
+        record.idle_since = opened
         record.expires = self._expiry(opened) if self._expires else inf
         self._logger.debug("opened %r", record)
         try:

@@ -194,12 +194,15 @@ class QueuePool(Pool):
         with self._lock:
             waits, waiting = self._waits, len(self._waiters)
             held = [record.held_since for record in self._borrowed]
+            places = (*self._borrowed, *self._idle)
+            opened = [place.opened for place in places if place.connection is not None]
             at = now()
             return PoolMetrics(
                 in_use=len(held),
                 idle=len(self._idle),
                 waiting=waiting,
                 limit=self._limit,
+                oldest=at - min(opened, default=at),
                 longest_use=at - min(held, default=at),
                 oldest_wait=waits.oldest(at),
                 waits=waits.waits,

@@ -95,6 +95,7 @@ class ConnectionRecord(ManagesConnection):
         "idle_since",
         "isolation",
         "loop",
+        "opened",
         "pool",
         "reported",
         "statement",
@@ -109,6 +110,8 @@ class ConnectionRecord(ManagesConnection):
         self.generation = -1
         self.expires = inf
         """When the connection is too old to be lent."""
+        self.opened = 0.0
+        """When the connection was opened."""
         self.idle_since = 0.0
         self.loop: Any = None
         """The event loop that the connection belongs to, where it belongs to one."""

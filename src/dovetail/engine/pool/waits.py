@@ -19,6 +19,7 @@ class PoolMetrics:
     ``in_use``, ``idle``  connections that are lent, and that are ready to be
     ``waiting``           how many wait for one now
     ``limit``             how many can be open at once; None for no bound
+    ``oldest``            seconds since the oldest connection was opened
     ``longest_use``       seconds for which the one that was lent first has been in use
     ``oldest_wait``       seconds for which the first of those who wait has waited
     ``waits``             how many had to wait since the pool was made
@@ -31,6 +32,7 @@ class PoolMetrics:
     idle: int
     waiting: int
     limit: int | None
+    oldest: float
     longest_use: float
     oldest_wait: float
     waits: int
