@@ -245,9 +245,10 @@ def _gives_values(class_: object) -> bool:
     return is_dataclass(class_) or hasattr(class_, "__composite_values__")
 
 
-def _takes_fields(class_: Any) -> bool:
+def _takes_fields(class_: type) -> bool:
     """Whether the constructor of the dataclass *class_* takes its fields, and is no other."""
-    return bool(class_.__dataclass_params__.init)
+    known: Any = class_
+    return bool(known.__dataclass_params__.init)
 
 
 def _all_none(*values: object) -> bool:
