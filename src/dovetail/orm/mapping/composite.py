@@ -245,7 +245,7 @@ def _gives_values(class_: object) -> bool:
     return is_dataclass(class_) or hasattr(class_, "__composite_values__")
 
 
-def _takes_fields(class_: type) -> bool:
+def _takes_fields(class_: object) -> bool:
     """Whether the constructor of the dataclass *class_* takes its fields, and is no other."""
     known: Any = class_
     return bool(known.__dataclass_params__.init)
