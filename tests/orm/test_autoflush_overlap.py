@@ -13,6 +13,7 @@ from dovetail.orm import (
     DeclarativeBase,
     Mapped,
     Session,
+    column_property,
     joinedload,
     mapped_column,
     relationship,
@@ -248,3 +249,156 @@ def test_factories_and_awaiting_sessions_have_it(engine, tmp_path):
         await other.dispose()
 
     asyncio.run(work())
+
+
+# What a flush brings with it ------------------------------------------------------------------
+
+
+class Further(DeclarativeBase):
+    pass
+
+
+class Entry(Further):
+    __tablename__ = "entry"
+    id: Mapped[int] = mapped_column(primary_key=True)
+
+
+class Depot(Further):
+    __tablename__ = "depot"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    crates: Mapped[list["Crate"]] = relationship()
+
+
+class Crate(Further):
+    __tablename__ = "crate"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    depot_id: Mapped[int | None] = mapped_column(ForeignKey("depot.id"))
+    seal_id: Mapped[int | None] = mapped_column(ForeignKey("seal.id"))
+    depot: Mapped[Depot | None] = relationship(overlaps="crates")
+    place: Mapped[Depot | None] = relationship(viewonly=True)
+    district: Mapped["District | None"] = relationship(
+        primaryjoin="foreign(Crate.depot_id) == District.depot_number", viewonly=True
+    )
+    seal: Mapped["Seal | None"] = relationship(cascade="all, delete-orphan", single_parent=True)
+    note: Mapped[str | None]
+    entries: Mapped[int] = column_property(
+        select(func.count(Entry.id)).scalar_subquery(), deferred=True
+    )
+
+
+class District(Further):
+    __tablename__ = "district"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    depot_number: Mapped[int]
+
+
+class Seal(Further):
+    __tablename__ = "seal"
+    id: Mapped[int] = mapped_column(primary_key=True)
+
+
+class Mark(Further):
+    __tablename__ = "mark"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    depot_id: Mapped[int] = mapped_column(ForeignKey("depot.id"))
+    entries: Mapped[int] = column_property(select(func.count(Entry.id)).scalar_subquery())
+    depot: Mapped[Depot] = relationship()
+
+
+class EntriesCounted(ColumnElement[int]):
+    inherit_cache = True
+
+
+@compiles(EntriesCounted)
+def _entries_counted(element, compiler, **keywords):
+    return "(SELECT count(*) FROM entry)"
+
+
+Depot.crates_if_entered = relationship(
+    Crate, primaryjoin=(Depot.id == Crate.depot_id) & (EntriesCounted() > 0), viewonly=True
+)
+
+
+@pytest.fixture
+def further():
+    engine = create_engine("sqlite://")
+    Further.metadata.create_all(engine)
+    with Session(engine) as session:
+        session.add_all([Depot(id=1), Depot(id=2), Seal(id=1), Seal(id=2)])
+        session.add_all([District(id=1, depot_number=1), District(id=2, depot_number=2)])
+        session.flush()
+        session.add_all([Mark(id=1, depot_id=1), Mark(id=2, depot_id=2)])
+        session.add(Crate(id=1, depot_id=1, seal_id=1))
+        session.commit()
+    with Session(engine, autoflush="overlap") as session:
+        yield session
+    engine.dispose()
+
+
+@pytest.mark.parametrize("put", ["crate.depot = depot", "depot.crates.append(crate)"])
+@pytest.mark.parametrize("name", ["district", "place"])
+def test_a_reference_is_loaded_by_the_key_that_another_relationship_sets(further, put, name):
+    crate, depot = further.get(Crate, 1), further.get(Depot, 2)
+    exec(put, {"crate": crate, "depot": depot})
+    assert getattr(crate, name).id == 2
+
+
+def test_a_reference_alone_in_its_columns_is_loaded_beside_changes_of_its_row(further):
+    crate = further.get(Crate, 1)
+    crate.note = "fragile"
+    assert crate.seal.id == 1
+    assert crate in further.dirty
+
+
+@pytest.mark.parametrize("other", [None, 2])
+def test_what_leaves_a_reference_and_is_deleted_for_that_is_gone(further, other):
+    crate = further.get(Crate, 1)
+    assert crate.seal.id == 1
+    crate.seal = None if other is None else further.get(Seal, other)
+    assert further.scalars(select(Seal.id).where(Seal.id == 1)).all() == []
+
+
+def test_listeners_to_the_rows_of_members_write_what_they_like(further):
+    def note(mapper, connection, crate):
+        connection.execute(Entry.__table__.insert())
+
+    crate, depot = further.get(Crate, 1), further.get(Depot, 2)
+    event.listen(Crate, "before_update", note)
+    try:
+        depot.crates.append(crate)
+        assert further.scalar(select(func.count(Entry.id))) == 1
+    finally:
+        event.remove(Crate, "before_update", note)
+
+
+def test_a_deferred_expression_finds_what_is_pending(further):
+    crate = further.get(Crate, 1)
+    further.add(Entry())
+    assert crate.entries == 1
+    further.expire(crate)
+    further.add(Entry())
+    assert crate.note is None
+    assert crate.entries == 2
+
+
+def test_what_has_expired_is_read_with_its_expressions_when_a_reference_is_loaded(further):
+    mark = further.get(Mark, 1)
+    further.expire(mark)
+    further.add(Entry())
+    assert mark.depot.id == 1
+    assert mark.entries == 1
+
+
+def test_peers_that_have_expired_are_read_with_their_expressions(further):
+    further.lazy_policy = "peers"
+    marks = further.scalars(select(Mark).order_by(Mark.id)).all()
+    further.expire(marks[1])
+    further.add(Entry())
+    assert marks[0].depot.id == 1
+    assert marks[1].entries == 1
+
+
+def test_a_condition_of_a_relationship_may_name_what_nobody_knows(further):
+    depot = further.get(Depot, 1)
+    further.add(Entry())
+    assert [crate.id for crate in depot.crates_if_entered] == [1]

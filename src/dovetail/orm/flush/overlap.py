@@ -33,11 +33,13 @@ class Written(NamedTuple):
 
     ``tables``    the names of those that their own rows are in
     ``to_many``   relationships that are written in other tables
+    ``leaving``   relationships that delete what leaves them
     ``followed``  attributes whose changes rows of any table may follow
     """
 
     tables: frozenset[str]
     to_many: tuple[RelationshipProperty, ...]
+    leaving: tuple[RelationshipProperty, ...]
     followed: frozenset[str]
 
 
@@ -74,6 +76,8 @@ def _writes(state: InstanceState, instance: object, tables: frozenset[str]) -> b
         if not written.followed.isdisjoint(changed) or (mapper.may_be_orphan and is_orphan(state)):
             return True
     return any(
+        taken_away(prop.impl, state, instance) for prop in written.leaving if prop.key in changed
+    ) or any(
         _leads_to(prop, state, instance, tables) for prop in written.to_many if prop.key in changed
     )
 
@@ -88,7 +92,7 @@ def _leads_to(
         written = tables_of_hierarchy(prop.mapper)
     if not tables.isdisjoint(written):
         return True
-    if prop.cascade.delete_orphan and taken_away(prop.impl, state, instance):
+    if prop.secondary is None and any(map(is_told_of_rows, prop.mapper.self_and_descendants)):
         return True
     if prop.secondary is None and not _followed(prop.mapper).isdisjoint(_handed_down(prop)):
         # A member with a row gets another key, which rows of other tables may follow.
@@ -105,7 +109,7 @@ def _written_of(mapper: Mapper) -> Written:
         roles = roles_of(mapper)
         to_many = (*roles.associations, *roles.held_by_members)
         tables = frozenset(table.name for table in mapper.tables)
-        kept = Written(tables, to_many, _followed(mapper))
+        kept = Written(tables, to_many, roles.orphanages, _followed(mapper))
         memo["written", mapper] = kept
     return kept
 

@@ -1,15 +1,16 @@
 """Which tables a statement of entities reads, with all that is loaded after its rows."""
 
+from collections.abc import Iterable, Iterator
+
 from dovetail.dialects.dialect import Dialect
 from dovetail.orm.loading.layout import EntityLayout
 from dovetail.orm.loading.plan import NOT_ASKED, EntityPlan, Tables
-from dovetail.orm.loading.tree import NO_TREE
+from dovetail.orm.loading.related import local_names, related_plan, whole_tree
+from dovetail.orm.loading.tree import NO_TREE, REFRESH
 from dovetail.orm.mapping.mapper import Mapper
 from dovetail.orm.mapping.relationship import RelationshipProperty
 from dovetail.orm.tracking.attributes import AttributeBase
 from dovetail.sql.expression.select import Select
-from dovetail.sql.expression.table_clause import TableClause
-from dovetail.sql.traversal import iterate
 
 
 def tables_of_plan(plan: EntityPlan) -> Tables:
@@ -22,18 +23,45 @@ def tables_of_plan(plan: EntityPlan) -> Tables:
     return tables
 
 
-def tables_of_attribute(mapper: Mapper, attribute: AttributeBase, dialect: Dialect) -> Tables:
-    """The tables that are read where *attribute* of *mapper* is loaded alone, without options."""
-    place = ("tables read", attribute.key)
+def tables_of_attribute(
+    mapper: Mapper, attribute: AttributeBase, dialect: Dialect, *, is_known: bool
+) -> Tables:
+    """The tables that are read where *attribute* of *mapper* is loaded alone, without options.
+
+    *is_known* is false where the values by which related rows are found are read first.
+    """
+    place = ("tables read", attribute.key, is_known)
     if place not in mapper.memo:
         reading = _Reading(dialect)
         if attribute.is_relationship:
             reading.add_relationship(attribute.prop)
-        else:
-            reading.add_mapper(mapper)
+            reading.add_expressions(mapper)
+            found = _tables_that_set(mapper, local_names(attribute.prop), attribute.prop)
+            reading.found.update(found)
+        if not (attribute.is_relationship and is_known):
+            reading.add_columns(mapper)
         mapper.memo[place] = reading.tables()
     tables: Tables = mapper.memo[place]
     return tables
+
+
+def _tables_that_set(
+    mapper: Mapper, names: Iterable[str], loaded: RelationshipProperty
+) -> Iterator[str]:
+    """Where instances are kept whose relationships make a flush set attributes *names*.
+
+    These are values of *mapper* that the flush of another reference, or of a collection, brings
+    up to date before related rows are found by them.  What changes keys is always flushed.
+    """
+    columns = {mapper.columns[name] for name in names if name not in mapper.keys_set}
+    for other in mapper.registry.mappers if columns else ():
+        for prop in other.named_relationships.values():
+            if prop.viewonly or prop.secondary is not None or prop is loaded:
+                continue
+            member = prop.parent if prop.is_many_to_one else prop.mapper
+            set_here = prop.local_columns if prop.is_many_to_one else prop.remote_side
+            if member.base is mapper.base and not columns.isdisjoint(set_here):
+                yield from tables_of_hierarchy(prop.parent)
 
 
 def tables_of_hierarchy(mapper: Mapper) -> frozenset[str]:
@@ -46,7 +74,8 @@ class _Reading:
 
     ``found``    those of the statements and conditions met so far
     ``mappers``  whose rows have been followed
-    ``waiting``  relationships that are loaded next
+    ``props``    relationships that have been met
+    ``waiting``  those of them that are followed next
     """
 
     def __init__(self, dialect: Dialect) -> None:
@@ -54,6 +83,7 @@ class _Reading:
         self.found: set[str] = set()
         self.is_known = True
         self.mappers: set[Mapper] = set()
+        self.props: set[RelationshipProperty] = set()
         self.waiting: list[RelationshipProperty] = []
 
     def tables(self) -> Tables:
@@ -85,7 +115,9 @@ class _Reading:
 
     def add_relationship(self, prop: RelationshipProperty) -> None:
         """Add what *prop* leads to."""
-        self.waiting.append(prop)
+        if prop not in self.props:
+            self.props.add(prop)
+            self.waiting.append(prop)
 
     def add_mapper(self, mapper: Mapper) -> None:
         """Add what is read to load instances of *mapper*, and of those below it."""
@@ -97,16 +129,30 @@ class _Reading:
             plan = EntityPlan(Select(kind.node), (), self.dialect, tree=NO_TREE, by_name=True)
             self.add_plan(plan)
 
-    def _follow(self, prop: RelationshipProperty) -> None:
-        conditions = (prop.primaryjoin, prop.secondaryjoin, prop.secondary, *prop.order_by)
-        # The owner's own values are bound: its rows are not read again.
-        bound = prop.local_columns
-        for node in (node for part in conditions if part is not None for node in iterate(part)):
-            table = None if node in bound else getattr(node, "table", node)
-            if isinstance(table, TableClause):
-                self.found.add(table.name)
-            elif node.__visit_name__ == "textclause" or getattr(node, "is_literal", False):
-                self.is_known = False
-        if prop.target_entity is not None:
+    def add_columns(self, mapper: Mapper) -> None:
+        """Add what is read where an instance is read again, with what its mapping leaves out."""
+        self.add_mapper(mapper)
+        deferred = frozenset(key for key, prop in mapper.column_attrs.items() if prop.deferred)
+        if deferred:
+            tree = whole_tree(mapper, NO_TREE, deferred)
+            plan = EntityPlan(Select(mapper.node), (), self.dialect, tree=tree, by_name=True)
+            self.add_plan(plan)
+
+    def add_expressions(self, mapper: Mapper) -> None:
+        """Add what is read besides its own rows where instances of *mapper* are read again.
+
+        Among those that lack the same there may be some that have expired.
+        """
+        plan = EntityPlan(
+            Select(mapper.plain_entity), (), self.dialect, tree=NO_TREE, chain=REFRESH, by_name=True
+        )
+        named = plan.core.compiled.tables_named
+        if named is None:
             self.is_known = False
+        else:
+            self.found |= named - tables_of_hierarchy(mapper)
+
+    def _follow(self, prop: RelationshipProperty) -> None:
+        if not prop.refers_by_key:
+            self.add_plan(related_plan(prop, NO_TREE, NO_TREE, (), self.dialect, False).plan)
         self.add_mapper(prop.mapper)

@@ -552,7 +552,7 @@ def _load_by_rows_steps(
     place = ("related", prop, tree, below, chain, afresh)
     plan: KeyedPlan | None = plans.get(place)
     if plan is None:
-        plan = _related_plan(prop, tree, below, chain, connection.dialect, afresh)
+        plan = related_plan(prop, tree, below, chain, connection.dialect, afresh)
         plans.put(place, plan)
     keys: dict[Any, list[Pair]] = {}
     for pair in parents:
@@ -612,7 +612,7 @@ def _assign(prop: RelationshipProperty, pair: Pair, related: Sequence[Any]) -> N
     instance.__dict__[prop.key] = related[0] if related else None
 
 
-def _related_plan(
+def related_plan(
     prop: RelationshipProperty,
     tree: LoadTree,
     below: LoadTree,

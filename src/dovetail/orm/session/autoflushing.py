@@ -8,6 +8,7 @@ from dovetail.exc import ArgumentError, StatementError
 from dovetail.later import function_later
 from dovetail.orm.loading.by_key import get_plan
 from dovetail.orm.loading.plan import Tables
+from dovetail.orm.loading.related import is_unknown, local_names
 from dovetail.orm.mapping.mapper import Mapper
 from dovetail.orm.session.binds import SessionBinds
 from dovetail.orm.tracking.attributes import AttributeBase
@@ -92,14 +93,20 @@ class SessionAutoflush(SessionBinds):
         connection = yield from self.connection_for_steps(mapper)
         return tables_of_plan(get_plan(connection, mapper))
 
-    def tables_of_load_steps(self, state: InstanceState, attribute: AttributeBase) -> Steps[Tables]:
-        """The tables that are read when *attribute* of the instance of *state* is loaded."""
+    def tables_of_load_steps(
+        self, state: InstanceState, instance: object, attribute: AttributeBase
+    ) -> Steps[Tables]:
+        """The tables that are read when *attribute* of *instance* is loaded."""
         options = state.load.options
         if self.dispatch.do_orm_execute or not (options is None or options.is_empty):
             return None
         mapper = state.load.mapper
         connection = yield from self.connection_for_steps(mapper)
-        return tables_of_attribute(mapper, attribute, connection.dialect)
+        is_known = not (
+            attribute.is_relationship
+            and any(is_unknown(state, instance, name) for name in local_names(attribute.prop))
+        )
+        return tables_of_attribute(mapper, attribute, connection.dialect, is_known=is_known)
 
     @property
     @contextmanager

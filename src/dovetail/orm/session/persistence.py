@@ -344,7 +344,7 @@ class SessionPersistence(SessionAutoflush):
             )
         ):
             name = f"{type(instance).__name__}.{attribute.key}"
-            tables = partial(self.tables_of_load_steps, state, attribute)
+            tables = partial(self.tables_of_load_steps, state, instance, attribute)
             yield from self.autoflush_steps(f"the lazy load of {name}", tables=tables)
         if attribute.key in instance.__dict__:
             return
