@@ -9,7 +9,7 @@ import pytest
 
 from dovetail import create_engine, select
 from dovetail.engine.transaction import TwoPhaseTransaction
-from dovetail.exc import ArgumentError, DBAPIError, IntegrityError, OperationalError
+from dovetail.exc import ArgumentError, DBAPIError, IntegrityError, OperationalError, ProgrammingError
 from dovetail.ext.asyncio import AsyncSession, create_async_engine
 from dovetail.ext.twophase import DecisionLog
 from dovetail.orm import Session
@@ -188,6 +188,16 @@ def test_a_log_that_is_down_is_told_before_anything_is_prepared(engines):
         with pytest.raises(DBAPIError, match="connection failed"):
             session.commit()
     assert prepared(engines) == []
+
+
+def test_a_log_without_its_table_says_how_to_make_it(engines):
+    log = DecisionLog(engines[0], name="not_made")
+    told = r"<DecisionLog 'not_made'> needs its table: log\.table\.create\("
+    with session_of(engines, twophase=log) as session, pytest.raises(ProgrammingError, match=told):
+        session.add_all([Debit(id=1, name="a"), Credit(id=1, name="a")])
+        session.commit()
+    with pytest.raises(ProgrammingError, match=told):
+        log.recover(*engines)
 
 
 def test_one_database_decides_by_itself(engines, log, monkeypatch):

@@ -10,7 +10,7 @@ from secrets import token_hex
 from typing import TYPE_CHECKING, Any, overload
 
 from ...engine import Engine
-from ...exc import ArgumentError, IntegrityError
+from ...exc import ArgumentError, IntegrityError, ProgrammingError
 from ...sql import delete, insert, select
 from ...sql.metadata import MetaData
 from ...sql.schema import Column, Table
@@ -122,7 +122,13 @@ class DecisionLog:
         """By which the names of its transactions are told apart: drawn once, kept in the table."""
         while self._identity is None:
             query = select(self.table.c.outcome).where(self.table.c.name == _OWN_ROW)
-            self._identity = yield from self._run_steps(query)
+            try:
+                self._identity = yield from self._run_steps(query)
+            except ProgrammingError as error:
+                error.add_detail(
+                    f"{self!r} needs its table: log.table.create(engine, checkfirst=True) makes it"
+                )
+                raise
             if self._identity is None:
                 with suppress(IntegrityError):
                     # Another session may be the first to draw one.
