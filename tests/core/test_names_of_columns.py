@@ -81,6 +81,7 @@ def test_a_row_is_read_by_the_name_in_the_program_too(connection):
 
     assert (row.wght, row.weight) == ("heavy", "heavy")
     assert (row._mapping["wght"], row._mapping["weight"]) == ("heavy", "heavy")
+    assert (row._mapping.wght, row._mapping.weight) == ("heavy", "heavy")
     assert row._asdict() == {"id": 1, "wght": "heavy"}
     assert connection.execute(select(parcel)).columns("wght").one().weight == "heavy"
 

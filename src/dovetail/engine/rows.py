@@ -227,9 +227,8 @@ class RowMapping(Mapping[Any, Any]):
 
     def __getattr__(self, name: str) -> Any:
         # What unpickles and copies may ask before there is a row.
-        fields = () if name == "_row" else self._row._fields
-        if name not in fields:
-            raise _no_column(fields, name)
+        if name == "_row" or name not in self._row._names:
+            raise _no_column(() if name == "_row" else self._row._fields, name)
         return self[name]
 
     def __getitem__(self, key: object) -> Any:
