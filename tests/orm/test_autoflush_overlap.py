@@ -5,7 +5,18 @@ from contextlib import contextmanager
 
 import pytest
 
-from dovetail import ForeignKey, create_engine, event, exists, func, literal_column, select, text
+from dovetail import (
+    ForeignKey,
+    column,
+    create_engine,
+    event,
+    exists,
+    func,
+    literal_column,
+    select,
+    table,
+    text,
+)
 from dovetail.exc import ArgumentError
 from dovetail.ext.asyncio import AsyncSession, async_sessionmaker, create_async_engine
 from dovetail.ext.compiler import compiles
@@ -402,3 +413,18 @@ def test_a_condition_of_a_relationship_may_name_what_nobody_knows(further):
     depot = further.get(Depot, 1)
     further.add(Entry())
     assert [crate.id for crate in depot.crates_if_entered] == [1]
+
+
+def test_a_table_may_be_named_in_other_letters(session):
+    session.add(Price(id=2, amount=7))
+    capital = table("PRICE", column("id"))
+    assert session.scalars(select(capital.c.id).order_by(capital.c.id)).all() == [1, 2]
+
+
+def test_a_class_that_is_mapped_to_an_alias_is_written_to_its_table(session):
+    class Cost(Base):
+        __table__ = Price.__table__.alias()
+        __mapper_args__ = {"primary_key": [__table__.c.id]}
+
+    session.add(Cost(id=2, amount=7))
+    assert session.scalars(select(Price.id).order_by(Price.id)).all() == [1, 2]

@@ -141,9 +141,12 @@ class Compiled:
 
     @property
     def tables_named(self) -> frozenset[str] | None:
-        """The names of the tables in it, without schemas; None where text may name others."""
+        """The names of the tables in it, without schemas; None where text may name others.
+
+        They are in lower case: not every server tells "Order" from "order".
+        """
         compiler = self.compiler
-        return None if compiler.names_others else frozenset(compiler.tables_named)
+        return None if compiler.names_others else frozenset(map(str.lower, compiler.tables_named))
 
     @property
     def params(self) -> dict[str, Any]:

@@ -9,7 +9,13 @@ import pytest
 
 from dovetail import create_engine, select
 from dovetail.engine.transaction import TwoPhaseTransaction
-from dovetail.exc import ArgumentError, DBAPIError, IntegrityError, OperationalError, ProgrammingError
+from dovetail.exc import (
+    ArgumentError,
+    DBAPIError,
+    IntegrityError,
+    OperationalError,
+    ProgrammingError,
+)
 from dovetail.ext.asyncio import AsyncSession, create_async_engine
 from dovetail.ext.twophase import DecisionLog
 from dovetail.orm import Session

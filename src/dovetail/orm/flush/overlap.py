@@ -10,7 +10,11 @@ from dovetail.orm.flush.cascade import is_orphan
 from dovetail.orm.flush.follow import followed_of
 from dovetail.orm.flush.roles import roles_of
 from dovetail.orm.flush.telling import is_told_of_rows
-from dovetail.orm.loading.reads import tables_of_hierarchy
+from dovetail.orm.loading.reads import (
+    names_of_tables,
+    tables_of_hierarchy,
+    tables_of_mapper,
+)
 from dovetail.orm.mapping.mapper import Mapper
 from dovetail.orm.mapping.relationship import RelationshipProperty
 from dovetail.orm.tracking.reach import taken_away
@@ -87,7 +91,7 @@ def _leads_to(
 ) -> bool:
     """Whether what *prop*, which has changed, makes a flush write may be seen in *tables*."""
     if prop.secondary is not None:
-        written = frozenset((prop.secondary.name,))
+        written = frozenset(names_of_tables(prop.secondary))
     else:
         written = tables_of_hierarchy(prop.mapper)
     if not tables.isdisjoint(written):
@@ -108,7 +112,7 @@ def _written_of(mapper: Mapper) -> Written:
     if kept is None:
         roles = roles_of(mapper)
         to_many = (*roles.associations, *roles.held_by_members)
-        tables = frozenset(table.name for table in mapper.tables)
+        tables = tables_of_mapper(mapper)
         kept = Written(tables, to_many, roles.orphanages, _followed(mapper))
         memo["written", mapper] = kept
     return kept

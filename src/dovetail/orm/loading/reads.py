@@ -11,6 +11,9 @@ from dovetail.orm.mapping.mapper import Mapper
 from dovetail.orm.mapping.relationship import RelationshipProperty
 from dovetail.orm.tracking.attributes import AttributeBase
 from dovetail.sql.expression.select import Select
+from dovetail.sql.expression.table_clause import TableClause
+from dovetail.sql.node import Node
+from dovetail.sql.traversal import iterate
 
 
 def tables_of_plan(plan: EntityPlan) -> Tables:
@@ -66,7 +69,18 @@ def _tables_that_set(
 
 def tables_of_hierarchy(mapper: Mapper) -> frozenset[str]:
     """The names of the tables in which instances of *mapper*, and of those below it, are kept."""
-    return frozenset(table.name for kind in mapper.self_and_descendants for table in kind.tables)
+    return frozenset().union(*map(tables_of_mapper, mapper.self_and_descendants))
+
+
+def tables_of_mapper(mapper: Mapper) -> frozenset[str]:
+    """The names of the tables in which instances of *mapper* are kept, below an alias too."""
+    tables = (*mapper.tables, *(stored.table for stored in mapper.mapped_tables))
+    return frozenset(name for table in tables for name in names_of_tables(table))
+
+
+def names_of_tables(source: Node) -> Iterator[str]:
+    """The names of the tables in *source*, as a compiler gives them."""
+    return (node.name.lower() for node in iterate(source) if isinstance(node, TableClause))
 
 
 class _Reading:
