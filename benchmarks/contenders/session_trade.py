@@ -132,6 +132,10 @@ class SessionTrade(SessionStyle):
     def trade_mix(self) -> Work:
         return self._trade_on(threads=False)
 
+    def trade_mix_overlap(self) -> Work:
+        """The same: there is no such setting."""
+        return self._trade_on(threads=False)
+
     def trade_mix_8(self) -> Work:
         return self._trade_on(threads=True)
 

@@ -214,7 +214,7 @@ STATEMENTS = [
         .values(id=1, x=5)
         .on_conflict_do_update(
             index_elements=[w.small.c.id],
-            index_where=w.small.c.id > 5,
+            index_where=w.small.c.id > w.q.literal_column("5"),
             set_={"x": w.pg.insert(w.small).excluded.x},
             where=w.small.c.x > 3,
         )
