@@ -43,8 +43,8 @@ BLOCKING_ALONE = {
     "AsyncSessionTransaction": {
         "afterwards", "all_deleted", "around", "cause", "check", "close", "connection",
         "ended_within", "flushed", "hand_out", "has_only_read", "has_sent", "is_brief", "is_held",
-        "is_writing", "keeps_values", "name", "owns_connections", "place", "prepare", "reads_primary",
-        "replicas_read", "require_afterwards", "source_record",
+        "is_writing", "keeps_values", "name", "owns_connections", "place", "prepare",
+        "reads_primary", "replicas_read", "require_afterwards", "source_record",
     },
     "AsyncConnection": {
         "about", "dispatch", "has_begun", "hides_parameters", "limit", "limit_time",
