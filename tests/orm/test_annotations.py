@@ -257,6 +257,7 @@ def test_an_annotation_gives_target_and_collection(Base, annotation, class_, use
     assert related is None if class_ is None else isinstance(related, class_)
 
 
+# Names of classes that each test declares: F821 takes them for names that are missing.
 ABSTRACT = [
     Sequence["Child"],  # noqa: F821
     MutableSequence["Child"],  # noqa: F821

@@ -130,7 +130,10 @@ class MappedAnnotationError(ArgumentError):
 
 
 class AnnotatedPropertyError(MappedAnnotationError, NotImplementedError):
-    """An ``Annotated`` type carries a declaration other than that of a column."""
+    """An ``Annotated`` type carries a declaration other than that of a column.
+
+    A NotImplementedError too, which is what programs written for SQLAlchemy catch.
+    """
 
     code = "DV-MAP-11"
 

@@ -13,6 +13,7 @@ from dovetail.exc import (
     ArgumentError,
     DBAPIError,
     IntegrityError,
+    InvalidRequestError,
     OperationalError,
     ProgrammingError,
 )
@@ -255,6 +256,10 @@ def test_it_is_awaited(engines, log):
         async with AsyncSession(twophase=awaited, binds=binds) as session:
             session.add_all([Debit(id=1, name="a"), Credit(id=1, name="b")])
             await session.commit()
+        async with AsyncSession(twophase=log, binds=binds) as session:
+            session.add(Debit(id=2, name="a"))
+            with pytest.raises(InvalidRequestError, match="both awaited, or both block"):
+                await session.commit()
         assert await awaited.recover(*own, older_than=0) == ([], [], [], [])
         with pytest.raises(ArgumentError, match="by an AsyncEngine each"):
             awaited.recover(*engines)

@@ -96,6 +96,11 @@ class DecisionLog:
     def __repr__(self) -> str:
         return f"<DecisionLog {self.table.fullname!r}>"
 
+    @property
+    def is_async(self) -> bool:
+        """Whether it is for awaiting sessions: its engine is an AsyncEngine."""
+        return not isinstance(self.engine, Engine)
+
     def new_name(self) -> str:
         """Return the name of a transaction that begins now: 32 hexadecimal digits."""
         return f"{int(time.time() * 1000):012x}{token_hex(10)}"
@@ -202,7 +207,7 @@ class DecisionLog:
         rolls back, with an IntegrityError that says so.  ArgumentError is raised where no
         database is given, or one of the other kind.
         """
-        awaits = not isinstance(self.engine, Engine)
+        awaits = self.is_async
         cores: list[Engine] = []
         for engine in engines:
             known: Any = engine

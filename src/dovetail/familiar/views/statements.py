@@ -44,6 +44,7 @@ def _take_options(cls: type[Executable], /, **keywords: object) -> None:
     _note_statement(cls, **keywords)
     if "_execution_options" in vars(cls):
         cls.execution_options_dict = vars(cls)["_execution_options"]
+        # Found in vars() above: the member of that name, a view, would be hidden by it.
         del cls._execution_options  # type: ignore[attr-defined]
 
 

@@ -1,6 +1,7 @@
 """Which tables a statement of entities reads, with all that is loaded after its rows."""
 
 from collections.abc import Iterable, Iterator
+from typing import Any
 
 from dovetail.dialects.dialect import Dialect
 from dovetail.orm.loading.layout import EntityLayout
@@ -33,8 +34,10 @@ def tables_of_attribute(
 
     *is_known* is false where the values by which related rows are found are read first.
     """
-    place = ("tables read", attribute.key, is_known)
-    if place not in mapper.memo:
+    # Mappers that come later may set what is loaded by: then this is found anew.
+    memo: dict[Any, Any] = mapper.registry.memo
+    place = ("tables read", mapper, attribute.key, is_known)
+    if place not in memo:
         reading = _Reading(dialect)
         if attribute.is_relationship:
             reading.add_relationship(attribute.prop)
@@ -43,8 +46,8 @@ def tables_of_attribute(
             reading.found.update(found)
         if not (attribute.is_relationship and is_known):
             reading.add_columns(mapper)
-        mapper.memo[place] = reading.tables()
-    tables: Tables = mapper.memo[place]
+        memo[place] = reading.tables()
+    tables: Tables = memo[place]
     return tables
 
 

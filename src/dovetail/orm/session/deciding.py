@@ -5,17 +5,29 @@ from __future__ import annotations
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Protocol, TypeAlias, cast
 
-from dovetail.exc import ArgumentError, DBAPIError, IntegrityError, TimeoutError as PoolTimeout
+from dovetail.exc import (
+    ArgumentError,
+    DBAPIError,
+    IntegrityError,
+    InvalidRequestError,
+    TimeoutError as PoolTimeout,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from dovetail.engine.connection import Connection
     from dovetail.engine.transaction import Transaction, TwoPhaseTransaction
     from dovetail.steps import Steps
 
 
 class Decisions(Protocol):
     """Where it is written what was decided: a DecisionLog."""
+
+    @property
+    def is_async(self) -> bool:
+        """Whether it is written over a connection that is awaited."""
+        ...
 
     def new_name(self) -> str:
         """Return a name for a transaction."""
@@ -75,11 +87,19 @@ def checked_twophase(given: object) -> TwoPhase:
     )
 
 
-def branch_steps(transaction: Decided) -> Steps[str | None]:
-    """What *transaction* is called in the next of its databases, if its end is logged."""
+def branch_steps(transaction: Decided, connection: Connection) -> Steps[str | None]:
+    """What *transaction* is called in the database of *connection*, if its end is logged.
+
+    InvalidRequestError where one of both is awaited and the other blocks.
+    """
     log = transaction.core.twophase
     if not hasattr(log, "decide_steps"):
         return None
+    if log.is_async is not connection.dialect.is_async:
+        raise InvalidRequestError(
+            "a session and its DecisionLog are both awaited, or both block",
+            hint="DecisionLog(async_engine) for an AsyncSession, DecisionLog(engine) for a Session",
+        )
     transaction.name = transaction.name or log.new_name()
     number = len(transaction.participants) + 1
     branch: str = yield from log.branch_steps(transaction.name, number)

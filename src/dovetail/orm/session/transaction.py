@@ -257,7 +257,7 @@ class SessionTransaction:
 
     def _begin_steps(self, connection: Connection) -> Steps[Any]:
         if self.core.twophase:
-            branch = yield from branch_steps(self)
+            branch = yield from branch_steps(self, connection)
             return (yield from connection.begin_twophase_steps(branch))
         if connection.dispatch.listening and connection.in_transaction():
             return connection.get_transaction()  # begun by what listens to new connections
