@@ -105,7 +105,11 @@ def run(program, package):
 
 
 def told_of(value, package):
-    """*value* as text without what names the package."""
+    """*value* as text without what names the package; sets, which have no order, are sorted."""
+    if type(value) is tuple:
+        return f"({', '.join(told_of(one, package) for one in value)})"
+    if type(value) in (set, frozenset):
+        return f"{{{', '.join(sorted(told_of(one, package) for one in value))}}}"
     text = repr(value).replace(f"{package}.", "")
     return re.sub(r" at 0x[0-9a-f]+", "", text)
 
