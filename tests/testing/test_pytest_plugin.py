@@ -224,6 +224,7 @@ def test_watched(ada, db_session, db_statements):
 
 
 def test_factories(suite):
+    pytest.importorskip("factory", reason="factory_boy is not installed")
     printed = suite(
         """
 import factory
