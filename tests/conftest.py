@@ -1,5 +1,6 @@
 """What all tests share: where the servers are, and how hard the property tests try."""
 
+import gc
 import os
 from collections import Counter
 from collections.abc import Iterator
@@ -43,6 +44,15 @@ def pytest_configure(config: pytest.Config) -> None:
     """Let the same commit give the same outcome: the order of the tests is always the same."""
     if settings().derandomize and getattr(config.option, "randomly_seed", None) == "default":
         config.option.randomly_seed = 20261128
+
+
+def pytest_collection_finish() -> None:
+    """Leave what is there now, modules and tests, out of the collections of garbage to come.
+
+    Tests that collect it, and benchmarks, would walk through all of that each time.
+    """
+    gc.collect()
+    gc.freeze()
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
