@@ -5,6 +5,7 @@
 #   make test-quick  the tests of the library itself on SQLite, in a minute or two
 #   make coverage  all tests, and which lines and branches they have not seen
 #   make test-random  the random programs with seeds of their own, for longer
+#   make test-pgbouncer  the contract through a PgBouncer in transaction mode
 #   make random-mappings  random mappings compared with SQLAlchemy's, as many as ARGS says
 #   make check     lint, format, types, shape of the house
 #   make bench     compare with SQLAlchemy, Django, Peewee, Pony, yara-orm and the bare driver
@@ -34,7 +35,7 @@ INSTALL = $(BIN)/python -m pip install --quiet --disable-pip-version-check --edi
 
 export DOVETAIL_TEST_POSTGRESQL DOVETAIL_TEST_MARIADB DOVETAIL_TEST_REDIS
 
-.PHONY: demo docs help test test-quick coverage test-random random-mappings check bench test-all golden format clean
+.PHONY: demo docs help test test-quick coverage test-random test-pgbouncer random-mappings check bench test-all golden format clean
 .DEFAULT_GOAL := test
 
 $(VENV)/pyvenv.cfg:
@@ -69,6 +70,10 @@ coverage: $(VENV)/.installed-dev
 # to @reproduce_failure, mend the fault, and keep the example as a test of its own.
 test-random: $(VENV)/.installed-dev
 	@DOVETAIL_HYPOTHESIS=explore $(BIN)/python -m pytest tests/properties tests/sql/test_random_expressions.py $(ARGS)
+
+# The contract with a PgBouncer in transaction mode before PostgreSQL: four minutes.
+test-pgbouncer: $(VENV)/.installed-dev
+	@$(BIN)/python -m tests.behind_pgbouncer $(ARGS)
 
 random-mappings: $(VENV)/.installed-dev
 	@$(BIN)/python tools/random_mappings.py $(ARGS)

@@ -157,6 +157,14 @@ def test_options_of_a_pool_do_nothing_beside_one(tmp_path):
         create_engine("sqlite://", pool=NullPool(sqlite3.connect), pool_size=5)
 
 
+def test_a_pooler_is_refused_where_none_stands_before_the_database():
+    for url in ("sqlite://", "mariadb://root@127.0.0.1/test"):
+        with pytest.raises(InvalidOption, match="'pooler' has no effect with"):
+            create_engine(url, pooler="transaction")
+        with pytest.raises(InvalidOption, match="'pooler' has no effect with"):
+            create_pool_from_url(url, pooler="transaction")
+
+
 def test_a_pool_is_made_from_a_url(tmp_path):
     pool = create_pool_from_url(f"sqlite:///{tmp_path}/x.db", pool_size=3, pool_max_age=60)
     assert (type(pool), pool.size(), pool._max_age) == (QueuePool, 3, 60)

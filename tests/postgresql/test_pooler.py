@@ -4,7 +4,19 @@ import threading
 
 import pytest
 
-from dovetail import Column, Integer, MetaData, String, Table, exc, insert, make_url, select, text
+from dovetail import (
+    Column,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    create_pool_from_url,
+    exc,
+    insert,
+    make_url,
+    select,
+    text,
+)
 from tests.private_servers import private_pgbouncer
 
 EVERY_DRIVER = True
@@ -54,6 +66,33 @@ def test_statements_run_through_pgbouncer(url, make_engine):
     assert errors == []
 
 
-def test_there_is_one_kind_of_pooler(make_engine):
+def test_the_url_may_say_it(url, make_engine):
+    place = make_url(url)
+    server = (place.host or "127.0.0.1", place.port or 5432, place.username, place.password)
+    with private_pgbouncer(*server) as port:
+        before = place.set(host="127.0.0.1", port=port)
+        engine = make_engine(before.update_query_dict({"pooler": "transaction"}))
+        assert engine.url.query["pooler"] == "transaction"
+        metadata.create_all(engine)
+        _work(engine, 1)
+        with engine.connect() as connection:
+            assert len(connection.execute(select(item)).all()) == 24
+            prepared = connection.execute(text("SELECT count(*) FROM pg_prepared_statements"))
+            assert prepared.scalar() == 0
+        engine.dispose()
+
+
+def test_there_is_one_kind_of_pooler(url, make_engine):
     with pytest.raises(exc.InvalidOption, match="session"):
         make_engine(pooler="session")
+    place = make_url(url).update_query_dict({"pooler": "session"})
+    with pytest.raises(exc.InvalidOption, match="session"):
+        make_engine(place)
+    with pytest.raises(exc.InvalidOption, match="'session', and create_engine"):
+        make_engine(place, pooler="transaction")
+
+
+def test_a_pool_without_an_engine_is_told_too(url):
+    pool = create_pool_from_url(url, pooler="transaction")
+    assert pool.opener.backend.pooler == "transaction"
+    pool.dispose()

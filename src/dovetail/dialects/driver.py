@@ -313,6 +313,10 @@ class Driver:
     """Options of :func:`create_engine` that programs give for this driver, and that ask for
     what is so anyway."""
 
+    has_poolers: ClassVar[bool] = False
+    """Whether a pooler may stand before the server that lends its connections for a transaction
+    each: the option ``pooler``."""
+
     features: ClassVar[Mapping[str, Any]] = {}
     """Fields of the features record that are otherwise with this driver."""
 

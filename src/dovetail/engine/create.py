@@ -192,7 +192,8 @@ def create_engine(url: str | URL, **options: object) -> Engine:
     ``creator``          a function that opens connections of the driver
     ``isolation_level``  the level of all transactions
     ``pooler``           ``"transaction"`` where a pooler such as PgBouncer stands before the
-    server and lends its connections for a transaction at a time
+    server and lends its connections for a transaction at a time; ``?pooler=…`` in the URL is the
+    same
     ``sqlite_journal_mode``  ``"wal"``, or another mode of SQLite's journal; it stays in the file
     ``replicas``         URLs of replicas, which sessions with ``reads="replica"`` read from
     ``replica_max_lag``  the seconds that one may be behind, or else it is left out
@@ -210,9 +211,10 @@ def create_engine(url: str | URL, **options: object) -> Engine:
 def engine_for(url: str | URL, options: dict[str, Any], awaits: bool = False) -> Engine:
     """Return an engine: see :func:`create_engine`; of a driver that *awaits*, if there is one."""
     given = dict(options)
-    place, plugins = take_plugins(make_url(url), options)
-    kind = place.get_dialect()
-    driver = place.get_driver_class(awaits)
+    shown, plugins = take_plugins(make_url(url), options)
+    kind = shown.get_dialect()
+    driver = shown.get_driver_class(awaits)
+    place = _take_pooler(shown, driver, options)
     own = _own_names(driver)
     keywords = _keywords_of(kind)
     _check_options(options, own, driver.moot_options | keywords)
@@ -226,7 +228,7 @@ def engine_for(url: str | URL, options: dict[str, Any], awaits: bool = False) ->
     else:
         _take_pool(pool, opener, options)
     settings = {name: options[name] for name in _ENGINE_OPTIONS if name in options}
-    engine = Engine(pool, dialect, place, backend=backend, **settings)
+    engine = Engine(pool, dialect, shown, backend=backend, **settings)
     backend.json_deserializer = dialect.json_deserializer
     if isinstance(pool.opener, EngineOpener) and pool.opener.engine is None:
         pool.opener.serve(engine)
@@ -303,10 +305,32 @@ def pool_for(url: str | URL, options: dict[str, Any], awaits: bool = False) -> P
     """Return a pool: see :func:`create_pool_from_url`; of a driver that *awaits*, if possible."""
     place, plugins = take_plugins(make_url(url), options)
     driver = place.get_driver_class(awaits)
+    place = _take_pooler(place, driver, options)
     own = _own_names(driver)
     _check_options(options, own, driver.moot_options)
-    opener = _make_opener(driver(options.get("module")), place, options, own)
+    backend = driver(options.get("module"), pooler=options.get("pooler"))
+    opener = _make_opener(backend, place, options, own)
     return _make_pool(opener, place, options, plugins)
+
+
+def _take_pooler(place: URL, driver: type[Driver], options: dict[str, Any]) -> URL:
+    """Return *place* without ``?pooler=…``, which goes to *options*; check what is there."""
+    if driver.has_poolers and "pooler" in place.query:
+        named = place.query["pooler"]
+        if options.setdefault("pooler", named) != named:
+            raise InvalidOption(
+                f"the URL has pooler={named!r}, and create_engine() pooler={options['pooler']!r}"
+            )
+        place = place.difference_update_query(["pooler"])
+    pooler = options.get("pooler")
+    if pooler not in (None, "transaction"):
+        raise InvalidOption(f"pooler={pooler!r} is not known", hint='pooler="transaction", or None')
+    if pooler is not None and not driver.has_poolers:
+        raise InvalidOption(
+            f"the option 'pooler' has no effect with {driver.dialect_name}",
+            hint="it is for PgBouncer and others of its kind, before PostgreSQL",
+        )
+    return place
 
 
 def _own_names(driver: type[Driver]) -> dict[str, str]:
@@ -404,10 +428,6 @@ def _check_options(
         check = _CHECKS.get(name)
         if check is not None:
             check(name, value)
-    if options.get("pooler") not in (None, "transaction"):
-        raise InvalidOption(
-            f"pooler={options['pooler']!r} is not known", hint='pooler="transaction", or None'
-        )
 
 
 def _make_pool(

@@ -33,6 +33,7 @@ class PostgresqlDriver(Driver):
     """What all drivers of PostgreSQL have in common: what the server is, levels, errors."""
 
     dialect_name = "postgresql"
+    has_poolers = True
     paramstyle = "numeric_dollar"
     isolation_levels = (*_LEVELS, "AUTOCOMMIT")
     default_isolation = "READ COMMITTED"
