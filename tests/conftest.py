@@ -44,15 +44,9 @@ def pytest_configure(config: pytest.Config) -> None:
     """Let the same commit give the same outcome: the order of the tests is always the same."""
     if settings().derandomize and getattr(config.option, "randomly_seed", None) == "default":
         config.option.randomly_seed = 20261128
-
-
-def pytest_collection_finish() -> None:
-    """Leave what is there now, modules and tests, out of the collections of garbage to come.
-
-    Tests that collect it, and benchmarks, would walk through all of that each time.
-    """
-    gc.collect()
-    gc.freeze()
+    # Hundreds of tests start an interpreter: dovetail is compiled for the first of them alone.
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+    os.environ.setdefault("PYTHONPYCACHEPREFIX", str(config.rootpath / ".pytest_cache/bytecode"))
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
@@ -63,6 +57,16 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
         terminalreporter.section("skipped, and why")
     for reason, number in reasons.most_common():
         terminalreporter.write_line(f"{number:6} {reason}")
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _leave_out_what_was_there() -> None:
+    """Leave modules, mappings and tests that are there out of the collections of garbage to come.
+
+    Tests that collect it, and benchmarks, would walk through all of that each time.
+    """
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(scope="session")
