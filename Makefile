@@ -5,6 +5,7 @@
 #   make test-quick  the tests of the library itself on SQLite, in a minute or two
 #   make coverage  all tests, and which lines and branches they have not seen
 #   make test-random  the random programs with seeds of their own, for longer
+#   make test-galera  transfers on a cluster of Galera that loses a node
 #   make test-pgbouncer  the contract through a PgBouncer in transaction mode
 #   make random-mappings  random mappings compared with SQLAlchemy's, as many as ARGS says
 #   make check     lint, format, types, shape of the house
@@ -35,7 +36,7 @@ INSTALL = $(BIN)/python -m pip install --quiet --disable-pip-version-check --edi
 
 export DOVETAIL_TEST_POSTGRESQL DOVETAIL_TEST_MARIADB DOVETAIL_TEST_REDIS
 
-.PHONY: demo docs help test test-quick coverage test-random test-pgbouncer random-mappings check bench test-all golden format clean
+.PHONY: demo docs help test test-quick coverage test-random test-pgbouncer test-galera random-mappings check bench test-all golden format clean
 .DEFAULT_GOAL := test
 
 $(VENV)/pyvenv.cfg:
@@ -74,6 +75,10 @@ test-random: $(VENV)/.installed-dev
 # The contract with a PgBouncer in transaction mode before PostgreSQL: four minutes.
 test-pgbouncer: $(VENV)/.installed-dev
 	@$(BIN)/python -m tests.behind_pgbouncer $(ARGS)
+
+# A cluster of Galera, a node of which stands still and another is killed: two minutes.
+test-galera: $(VENV)/.installed-dev
+	@DOVETAIL_TEST_GALERA=1 DOVETAIL_TEST_TRANSFERS=2000 $(BIN)/python -m pytest -n0 tests/faults/test_galera.py $(ARGS)
 
 random-mappings: $(VENV)/.installed-dev
 	@$(BIN)/python tools/random_mappings.py $(ARGS)

@@ -13,7 +13,7 @@ import socket
 import subprocess
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from tempfile import mkdtemp
 from typing import NoReturn
@@ -78,6 +78,16 @@ class PrivateServer:
         except subprocess.TimeoutExpired:
             self.crash()
         self._process = None
+
+    def freeze(self) -> None:
+        """Let the server stand still, with its connections open, until it is thawed."""
+        assert self._process is not None
+        self._process.send_signal(signal.SIGSTOP)
+
+    def thaw(self) -> None:
+        """Let a server that was frozen go on."""
+        assert self._process is not None
+        self._process.send_signal(signal.SIGCONT)
 
     def crash(self) -> None:
         """End all processes of the server at once, in the middle of what they do."""
@@ -185,6 +195,75 @@ def replica_of(primary: PrivateServer, delay: int = 0) -> Iterator[PrivateServer
             )
             cursor.execute("START SLAVE")
         yield replica
+
+
+@contextmanager
+def galera_cluster(nodes: int = 3) -> Iterator[list[PrivateServer]]:
+    """So many MariaDBs that are one cluster of Galera, each of which takes changes.
+
+    One that does not answer for three seconds is left out by the others, and comes back by itself.
+    """
+    provider = Path("/usr/lib/galera/libgalera_smm.so")
+    if not provider.exists():
+        _absent("Galera is not installed")
+    ports = [(free_port(), free_port(), free_port()) for _ in range(nodes)]
+    first = f"gcomm://127.0.0.1:{ports[0][0]}"
+    with ExitStack() as stack:
+        found: list[PrivateServer] = []
+        for group, transfer, copies in ports:
+            options = {
+                "gmcast.listen_addr": f"tcp://127.0.0.1:{group}",
+                "ist.recv_addr": f"127.0.0.1:{transfer}",
+                "evs.keepalive_period": "PT0.5S",
+                "evs.suspect_timeout": "PT3S",
+                "evs.inactive_timeout": "PT9S",
+                "evs.install_timeout": "PT5S",
+                "gcache.size": "16M",
+            }
+            settings = [
+                "--wsrep-on=ON",
+                f"--wsrep-provider={provider}",
+                f"--wsrep-provider-options={';'.join(f'{k}={v}' for k, v in options.items())}",
+                f"--wsrep-cluster-address={first if found else 'gcomm://'}",
+                f"--wsrep-node-address=127.0.0.1:{group}",
+                "--wsrep-sst-method=rsync",
+                f"--wsrep-sst-receive-address=127.0.0.1:{copies}",
+                "--binlog-format=ROW",
+                "--innodb-autoinc-lock-mode=2",
+            ]
+            running = private_mariadb(*settings)
+            found.append(stack.enter_context(running))
+            wait_until_synced(found[-1:], len(found))
+        yield found
+
+
+def wait_until_synced(nodes: list[PrivateServer], size: int, seconds: float = 60) -> None:
+    """Return when each of *nodes* says that its cluster has *size*, and that it has all of it."""
+    deadline = time.monotonic() + seconds
+    for node in nodes:
+        while (said := _said_by(node)) != {
+            "local_state_comment": "Synced",
+            "cluster_size": str(size),
+        }:
+            assert time.monotonic() < deadline, said
+            time.sleep(0.05)
+
+
+def _said_by(node: PrivateServer) -> dict[str, str]:
+    """How a *node* of Galera is, and how large its cluster; nothing where it does not answer."""
+    import pymysql
+
+    port = urlsplit(node.url).port
+    with (
+        suppress(pymysql.Error),
+        pymysql.connect(host="127.0.0.1", port=port, user="root", read_timeout=5) as connection,
+        connection.cursor() as cursor,
+    ):
+        cursor.execute(
+            "SHOW STATUS WHERE variable_name IN ('wsrep_local_state_comment', 'wsrep_cluster_size')"
+        )
+        return {name.removeprefix("wsrep_"): value for name, value in cursor.fetchall()}
+    return {}
 
 
 @contextmanager

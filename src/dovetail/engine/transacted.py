@@ -383,7 +383,7 @@ class TransactedChannel(Channel):
             self._root = None
             raise InvalidRequestError(
                 "this server allows no two-phase transactions",
-                hint="its configuration must allow prepared transactions",
+                hint="its configuration must allow prepared transactions; Galera has none",
             )
         transaction = TwoPhaseTransaction(self, xid or f"dovetail_{uuid4().hex}")
         self._root = transaction

@@ -31,7 +31,7 @@ _CONNECT_TIMEOUT = 10
 
 _FACTS = (
     "SHOW VARIABLES WHERE Variable_name IN ('version', 'sql_mode', 'lower_case_table_names', "
-    "'innodb_rollback_on_timeout', 'tx_isolation', 'transaction_isolation')"
+    "'innodb_rollback_on_timeout', 'tx_isolation', 'transaction_isolation', 'wsrep_on')"
 )
 _SWITCHES = {
     "true": True, "1": True, "yes": True, "on": True,
@@ -204,6 +204,9 @@ class BaseMysqlDriver(Driver):
         self._timeout_ends_transaction = found.get("innodb_rollback_on_timeout") == "ON"
         features = of_server(version, is_mariadb=is_mariadb, sql_mode=found.get("sql_mode", ""))
         features["lower_case_table_names"] = int(found.get("lower_case_table_names", 0))
+        if found.get("wsrep_on") == "ON":
+            # Galera takes no XA transactions (MariaDB manual, "Galera Cluster: Known Limitations").
+            features["supports_two_phase"] = False
         return ServerFacts(version=version, default_schema=database, features=features)
 
     def classify(self, error: BaseException) -> Cause:
