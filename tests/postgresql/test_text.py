@@ -138,6 +138,7 @@ EXPRESSIONS = [
     lambda w: w.pg.array_agg(w.c.id),
     lambda w: w.pg.array_agg(w.c.id).filter(w.c.id > 5),
     lambda w: w.q.func.array_agg(w.pg.aggregate_order_by(w.c.id, w.c.s.desc())),
+    lambda w: w.q.func.string_agg(w.c.s, ",").aggregate_order_by(w.c.id.desc(), w.c.s),
     lambda w: w.c.id.bitwise_xor(3),
     lambda w: w.c.id.bitwise_and(3),
     lambda w: w.c.id.bitwise_not(),

@@ -316,6 +316,9 @@ def test_arrays(shared):
         assert connection.execute(
             select(pg.array_agg(pg.aggregate_order_by(c.a[1], c.a[1].desc())))
         ).scalar_one() == [1]
+        number = func.generate_series(1, 3).column_valued("number")
+        ordered = func.array_agg(number).aggregate_order_by(number.desc())
+        assert connection.execute(select(ordered)).scalar_one() == [3, 2, 1]
         value = func.unnest(c.a).column_valued("value")
         assert connection.execute(select(c.a[1], value).order_by(value)).all() == [
             (1, 1),

@@ -386,13 +386,30 @@ STATEMENTS = {
         )
     ),
     "params": lambda t: t.q.select(t.users.id).where(t.users.id == t.q.bindparam("x")).params(x=5),
+    **{
+        f"the name of {name}": lambda t, make=make: (
+            t.q.select(make(t), t.users.id).subquery().select()
+        )
+        for name, make in {
+            "within group": lambda t: t.q.func.percentile_cont(0.5).within_group(t.users.id),
+            "a filter": lambda t: t.q.func.mode().within_group(t.users.id).filter(t.users.id > 1),
+            "cast(function)": lambda t: t.q.cast(t.q.func.sum(t.users.id), t.q.Integer),
+            "type_coerce(function)": lambda t: t.q.type_coerce(t.q.func.sum(t.users.id), t.q.Text),
+            "an aggregate's order": lambda t: t.q.func.max(t.users.id).aggregate_order_by(
+                t.users.name
+            ),
+            "a label of a column": lambda t: t.users.name.label(None),
+            "a label of a function": lambda t: t.q.func.sum(t.users.id).label(None),
+            "a label of a sum": lambda t: (t.users.id + 1).label(None),
+        }.items()
+    },
     "aggregate order": lambda t: t.q.func.string_agg(t.users.name, ",").aggregate_order_by(
         t.users.id
     ),
 }
 
 
-@pytest.mark.parametrize("dialect", [None, "sqlite"])
+@pytest.mark.parametrize("dialect", [None, "sqlite", "postgresql", "mysql"])
 @pytest.mark.parametrize("make", STATEMENTS.values(), ids=STATEMENTS)
 def test_they_read_the_same(make, dialect):
     ours, theirs = texts(make, dialect)

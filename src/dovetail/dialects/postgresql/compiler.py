@@ -19,9 +19,10 @@ if TYPE_CHECKING:
     from ...sql.expression.column_element import ColumnElement
     from ...sql.expression.elements import BinaryExpression, UnaryExpression
     from ...sql.expression.from_clause import TableSample
-    from ...sql.expression.functions import AggregateOrderBy, FunctionElement
+    from ...sql.expression.functions import FunctionElement
     from ...sql.expression.generative_select import GenerativeSelect
     from ...sql.operators import Operator
+    from .functions import aggregate_order_by
 
 _LOCKS = {
     # (read, key_share)
@@ -215,7 +216,7 @@ class PostgresqlCompiler(OnConflictCompiler):
             return f"ARRAY[]::{self.type_text(node.type)}"
         return f"ARRAY[{', '.join(map(self.write, node.clauses))}]"
 
-    def visit_aggregateorderby(self, node: AggregateOrderBy[Any]) -> str:
+    def visit_aggregate_order_by(self, node: aggregate_order_by) -> str:
         order = ", ".join(map(self.write, node.order_by))
         return f"{self.write(node.target)} ORDER BY {order}" if order else self.write(node.target)
 

@@ -27,7 +27,7 @@ class aggregate_order_by(ColumnElement[Any]):
         func.array_agg(aggregate_order_by(user.c.name, user.c.born.desc()))
     """
 
-    __visit_name__ = "aggregateorderby"
+    __visit_name__ = "aggregate_order_by"
     parts = ("target", "order_by")
 
     def __init__(self, target: object, *order_by: object) -> None:

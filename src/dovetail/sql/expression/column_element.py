@@ -511,6 +511,13 @@ class ColumnElement(Node, Generic[T_co]):
     nullslast = nulls_last
 
 
+def _base_name(element: Any) -> str:
+    """What the name of a label without one begins with: that of a column, or of a function."""
+    if getattr(element, "is_function", False) or element.__visit_name__ == "column":
+        return str(element.name or "anon")
+    return "anon"
+
+
 class Label(ColumnElement[T]):
     """``element AS name``: in the columns of a SELECT; elsewhere it is its element."""
 
@@ -524,7 +531,7 @@ class Label(ColumnElement[T]):
     ):
         while isinstance(element, Label):
             element = element.element
-        self.name = name if name is not None else AnonymousName("anon")
+        self.name = name if name is not None else AnonymousName(_base_name(element))
         self.element = element
         self.type = self.element.type if type_ is None else type_
 

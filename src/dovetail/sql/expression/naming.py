@@ -103,15 +103,27 @@ class _Namer:
                 return self._anonymous(column, base)
             self.names[base] = column
             return SelectedColumn(column, base, self._key(base), False)
-        if getattr(column, "is_function", False) and column.name:
-            name = str(column.name)
+        function = self._within(column)
+        if getattr(function, "is_function", False) and function.name:
+            name = str(function.name)
             return SelectedColumn(column, AnonymousName(name), self._key(name), False)
         return self._anonymous(column, "anon")
 
+    @staticmethod
+    def _within(column: Any) -> Any:
+        """What gives *column* its name: the operand of a CAST, an aggregate without its order."""
+        while True:
+            match column.__visit_name__:
+                case "cast" | "try_cast" | "type_coerce":
+                    column = column.clause
+                case "withingroup" | "aggregateorderby":
+                    column = column.element
+                case _:
+                    return column
+
     def _base(self, column: ColumnElement[Any]) -> str | None:
         """The name that a CAST keeps of the column within."""
-        while column.__visit_name__ in ("cast", "try_cast", "type_coerce"):
-            column = column.clause
+        column = self._within(column)
         if isinstance(column, Label) and isinstance(column.name, str):
             return column.name
         if column.__visit_name__ == "column" and isinstance(column.name, str):
