@@ -511,10 +511,10 @@ class ColumnElement(Node, Generic[T_co]):
     nullslast = nulls_last
 
 
-def _base_name(element: Any) -> str:
+def _base_name(element: Node) -> str:
     """What the name of a label without one begins with: that of a column, or of a function."""
     if getattr(element, "is_function", False) or element.__visit_name__ == "column":
-        return str(element.name or "anon")
+        return str(getattr(element, "name", None) or "anon")
     return "anon"
 
 

@@ -110,16 +110,17 @@ class _Namer:
         return self._anonymous(column, "anon")
 
     @staticmethod
-    def _within(column: Any) -> Any:
+    def _within(column: ColumnElement[Any]) -> Any:
         """What gives *column* its name: the operand of a CAST, an aggregate without its order."""
+        found: Any = column
         while True:
-            match column.__visit_name__:
+            match found.__visit_name__:
                 case "cast" | "try_cast" | "type_coerce":
-                    column = column.clause
+                    found = found.clause
                 case "withingroup" | "aggregateorderby":
-                    column = column.element
+                    found = found.element
                 case _:
-                    return column
+                    return found
 
     def _base(self, column: ColumnElement[Any]) -> str | None:
         """The name that a CAST keeps of the column within."""
