@@ -9,7 +9,6 @@ import sys
 
 import pytest
 
-from dovetail import make_url
 from tests.private_servers import private_pgbouncer
 from tests.servers import SERVERS
 
@@ -19,11 +18,9 @@ def main(arguments: list[str]) -> int:
     absence = server.absence()
     if absence is not None:
         sys.exit(absence)
-    place = make_url(server.url)
-    known = (place.host or "127.0.0.1", place.port or 5432, place.username, place.password)
-    with private_pgbouncer(*known) as port:
-        before = place.set(host="127.0.0.1", port=port).update_query_dict({"pooler": "transaction"})
-        os.environ[server.variable] = before.render_as_string(hide_password=False)
+    with private_pgbouncer(server.url) as before:
+        place = before.update_query_dict({"pooler": "transaction"})
+        os.environ[server.variable] = place.render_as_string(hide_password=False)
         return pytest.main(arguments or ["tests/contract", "-k", "postgresql"])
 
 

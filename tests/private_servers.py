@@ -21,6 +21,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from dovetail import URL, make_url
 from tests.servers import servers_required
 
 
@@ -203,6 +204,7 @@ def galera_cluster(nodes: int = 3) -> Iterator[list[PrivateServer]]:
 
     One that does not answer for three seconds is left out by the others, and comes back by itself.
     """
+    _binary("rsync")  # which a node that joins gets its data by
     provider = Path("/usr/lib/galera/libgalera_smm.so")
     if not provider.exists():
         _absent("Galera is not installed")
@@ -308,8 +310,10 @@ def private_mariadb(*settings: str) -> Iterator[PrivateServer]:
 
 
 @contextmanager
-def private_pgbouncer(host: str, port: int, user: str, password: str | None) -> Iterator[int]:
-    """The port of a PgBouncer that lends its connections for a transaction each."""
+def private_pgbouncer(server: str | URL) -> Iterator[URL]:
+    """The URL of a PgBouncer before *server*, which lends a connection for a transaction."""
+    known = make_url(server)
+    user, password = known.username, known.password
     bouncer = _binary("pgbouncer", Path("/usr/sbin"))
     runner = _user("postgres")
     own = free_port()
@@ -318,7 +322,7 @@ def private_pgbouncer(host: str, port: int, user: str, password: str | None) -> 
         (folder / "users").write_text(f'"{user}" "{password or ""}"\n')
         (folder / "pgbouncer.ini").write_text(
             "[databases]\n"
-            f"* = host={host} port={port} user={user}{secret}\n"
+            f"* = host={known.host or '127.0.0.1'} port={known.port or 5432} user={user}{secret}\n"
             "[pgbouncer]\n"
             "listen_addr = 127.0.0.1\n"
             f"listen_port = {own}\n"
@@ -333,7 +337,7 @@ def private_pgbouncer(host: str, port: int, user: str, password: str | None) -> 
         command = [bouncer, str(folder / "pgbouncer.ini")]
         place = f"postgresql://127.0.0.1:{own}"
         with _running(PrivateServer(place, command, folder, runner, quit_by=signal.SIGINT)):
-            yield own
+            yield known.set(host="127.0.0.1", port=own)
 
 
 @contextmanager

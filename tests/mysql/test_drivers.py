@@ -4,6 +4,7 @@ import subprocess
 import sys
 from importlib.util import find_spec
 from textwrap import dedent
+from types import SimpleNamespace
 
 import pytest
 
@@ -51,6 +52,24 @@ def test_the_dialect_learns_what_the_server_is(engine):
     assert not dialect.features.supports_update_returning
     assert dialect.default_schema_name == engine.url.database
     assert engine.backend.default_isolation == "REPEATABLE READ"
+
+
+def test_a_node_of_galera_has_no_two_phase_transactions():
+    """So ``make test-galera`` finds it; this is what the driver makes of its answer."""
+    version = {"version": "10.11.19-MariaDB"}
+
+    def learned(**variables):
+        steps = PymysqlDriver().server_steps(SimpleNamespace(fetch=None, rollback=None))
+        next(steps)
+        steps.send([*(version | variables).items()])
+        steps.send([("test",)])
+        with pytest.raises(StopIteration) as stopped:
+            steps.send(None)
+        return stopped.value.value.features
+
+    assert learned(wsrep_on="ON")["supports_two_phase"] is False
+    assert "supports_two_phase" not in learned(wsrep_on="OFF")
+    assert "supports_two_phase" not in learned()
 
 
 def test_a_mysql_url_that_meets_mariadb_speaks_to_mariadb(backend_url):

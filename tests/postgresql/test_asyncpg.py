@@ -397,8 +397,6 @@ def test_creators(run, address):
 
 
 def test_tasks_share_the_connections_of_pgbouncer(run, address):
-    server = (address.host or "127.0.0.1", address.port or 5432, address.username, address.password)
-
     async def work(engine, number):
         for _ in range(12):
             async with engine.begin() as connection:
@@ -421,6 +419,5 @@ def test_tasks_share_the_connections_of_pgbouncer(run, address):
         async with alone.connect() as connection:
             assert len((await connection.execute(select(item))).all()) == 96
 
-    with private_pgbouncer(*server) as port:
-        place = address.set(host="127.0.0.1", port=port)
-        run(body, place, pooler="transaction", pool_size=8)
+    with private_pgbouncer(address) as before:
+        run(body, before, pooler="transaction", pool_size=8)

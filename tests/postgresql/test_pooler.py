@@ -35,12 +35,8 @@ def _work(engine, number):
 
 
 def test_statements_run_through_pgbouncer(url, make_engine):
-    place = make_url(url)
-    server = (place.host or "127.0.0.1", place.port or 5432, place.username, place.password)
-    with private_pgbouncer(*server) as port:
-        engine = make_engine(
-            place.set(host="127.0.0.1", port=port), pooler="transaction", pool_size=8
-        )
+    with private_pgbouncer(url) as before:
+        engine = make_engine(before, pooler="transaction", pool_size=8)
         metadata.create_all(engine)
         errors = []
 
@@ -67,10 +63,7 @@ def test_statements_run_through_pgbouncer(url, make_engine):
 
 
 def test_the_url_may_say_it(url, make_engine):
-    place = make_url(url)
-    server = (place.host or "127.0.0.1", place.port or 5432, place.username, place.password)
-    with private_pgbouncer(*server) as port:
-        before = place.set(host="127.0.0.1", port=port)
+    with private_pgbouncer(url) as before:
         engine = make_engine(before.update_query_dict({"pooler": "transaction"}))
         assert engine.url.query["pooler"] == "transaction"
         metadata.create_all(engine)

@@ -202,11 +202,13 @@ class BaseMysqlDriver(Driver):
         if level:
             self.default_isolation = level.replace("-", " ")
         self._timeout_ends_transaction = found.get("innodb_rollback_on_timeout") == "ON"
-        features = of_server(version, is_mariadb=is_mariadb, sql_mode=found.get("sql_mode", ""))
+        features = of_server(
+            version,
+            is_mariadb=is_mariadb,
+            sql_mode=found.get("sql_mode", ""),
+            is_galera=found.get("wsrep_on") == "ON",
+        )
         features["lower_case_table_names"] = int(found.get("lower_case_table_names", 0))
-        if found.get("wsrep_on") == "ON":
-            # Galera takes no XA transactions (MariaDB manual, "Galera Cluster: Known Limitations").
-            features["supports_two_phase"] = False
         return ServerFacts(version=version, default_schema=database, features=features)
 
     def classify(self, error: BaseException) -> Cause:

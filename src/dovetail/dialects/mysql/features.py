@@ -138,7 +138,9 @@ def read_version(text: str) -> tuple[Version, bool]:
     return tuple(int(part) for part in _NUMBER.findall(text.partition("-")[0])), is_mariadb
 
 
-def of_server(version: Version, *, is_mariadb: bool, sql_mode: str) -> dict[str, Any]:
+def of_server(
+    version: Version, *, is_mariadb: bool, sql_mode: str = "", is_galera: bool = False
+) -> dict[str, Any]:
     """Return the features of a server that differ from one to another."""
     found: dict[str, Any] = {
         "is_mariadb": is_mariadb,
@@ -147,4 +149,7 @@ def of_server(version: Version, *, is_mariadb: bool, sql_mode: str) -> dict[str,
     for feature, since in SINCE.items():
         first = since[is_mariadb]
         found[feature] = first is not None and version >= first
+    if is_galera:
+        # No XA transactions: MariaDB manual, "MariaDB Galera Cluster - Known Limitations".
+        found["supports_two_phase"] = False
     return found
